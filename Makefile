@@ -1,0 +1,57 @@
+# `make run` and `make test` are all a newcomer types; `make help` lists the rest.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help run test check lock browser schema clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(VENV)/.run  ## start Marquee with everything it needs; HOST, PORT and all other settings come from the environment
+	@exec $(BIN)/python server.py
+
+test: $(VENV)/.test  ## lint, types, house rules and every test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy .
+	$(BIN)/pytest -n 2
+
+format: $(VENV)/.test  ## rewrite the code in the house style
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+schema: $(VENV)/.run  ## print the schema into schema/schema.graphql
+	$(BIN)/python server.py export-schema
+
+browser:  ## install the Chromium that the browser tests drive (Debian, as root)
+	apt-get update -qq && apt-get install -y -qq chromium fonts-noto-cjk
+
+LOCK = $(BIN)/uv pip compile -q --upgrade --universal --generate-hashes --no-annotate --no-header --python-version 3.11
+
+lock: $(VENV)/.run  ## resolve the dependencies anew: exact versions, hashes, no addresses
+	echo uv | $(LOCK) - -o requirements-installer.lock
+	$(LOCK) pyproject.toml -o requirements.lock
+	$(LOCK) --group test pyproject.toml -c requirements.lock -o requirements-test.lock
+
+clean:  ## remove the environment; the data under .marquee/ stays
+	rm -rf $(VENV)
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Marquee needs Python 3.11 or newer; say which with: make PYTHON=python3.12 run")'
+	@$(PYTHON) -m venv $(VENV) || { echo "python3 has no venv module here; on Debian it is the package python3-venv" >&2; rm -rf $(VENV); exit 1; }
+
+# uv installs in seconds what pip installs in most of a minute; where it cannot reach the index (it reads none of pip's
+# settings), pip does the same work from the same lock.
+INSTALL = $(BIN)/uv pip install -q --python $(BIN)/python --require-hashes --no-deps -r $(1) 2>/dev/null \
+	|| $(BIN)/python -m pip install -q --disable-pip-version-check --no-compile --require-hashes --no-deps -r $(1)
+
+$(VENV)/.run: requirements.lock requirements-installer.lock $(BIN)/python
+	@echo "Setting up $(VENV) from requirements.lock ..."
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-compile --require-hashes --no-deps -r requirements-installer.lock
+	@$(call INSTALL,requirements.lock)
+	@touch $@
+
+$(VENV)/.test: requirements-test.lock $(VENV)/.run
+	@$(call INSTALL,requirements-test.lock)
+	@touch $@
