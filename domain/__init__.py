@@ -1,0 +1,1 @@
+"""What Marquee knows: entities, rules, and the ports they need. Plain Python, no I/O, nothing of ours imported."""

@@ -1,0 +1,29 @@
+"""Global ids: what a client sees of a primary key. Opaque to clients; to us, "Content:42" in URL-safe base 64."""
+
+import base64
+import binascii
+
+# No row has this key, so whatever is looked up by it is not found like anything else that is not there.
+NOTHING = 0
+_BIGGEST = 2**63 - 1
+
+
+def encode(kind: str, key: int) -> str:
+    return base64.urlsafe_b64encode(f"{kind}:{key}".encode()).rstrip(b"=").decode()
+
+
+def split(global_id: str) -> tuple[str, int] | None:
+    """The type's name and the key; None for anything we never made."""
+    try:
+        text = base64.b64decode(global_id + "=" * (-len(global_id) % 4), altchars=b"-_", validate=True).decode("ascii")
+        kind, _, digits = text.partition(":")
+        key = int(digits) if digits.isdecimal() and len(digits) < 20 else 0
+    except (ValueError, binascii.Error):
+        return None
+    return (kind, key) if 0 < key <= _BIGGEST and encode(kind, key) == global_id else None
+
+
+def decode(kind: str, global_id: str) -> int:
+    """The key of a `kind`; NOTHING for an id of another type, which is to us the id of nothing."""
+    found = split(global_id)
+    return found[1] if found and found[0] == kind else NOTHING

@@ -1,0 +1,155 @@
+"""Playback: starting a stream, the reward that comes once, and the log of who saw what."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from domain.contents import Content, VideoAsset
+from domain.errors import Refusal, RefusalCode, not_found
+from domain.pages import Order, Page, PageRequest
+from domain.ports import Database, Signals, Transaction
+from domain.tokens import Tickets
+from domain.users import Viewer
+
+# The reward for the first view of a content by a person, once for ever (FEATURES B8).
+POINTS_FOR_FIRST_VIEW = 10
+FIRST_VIEW = "FIRST_VIEW"
+
+
+@dataclass(frozen=True, slots=True)
+class ViewLog:
+    id: int
+    user_id: int
+    content_id: int
+    corporation_id: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PointEntry:
+    id: int
+    points: int
+    reason: str
+    content_id: int | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ViewLogFilter:
+    """All of what is given must hold."""
+
+    user_id: int | None = None
+    content_id: int | None = None
+    corporation_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Playable:
+    """What can be played, where this person stopped (seconds), and the database's time."""
+
+    content: Content
+    asset: VideoAsset | None
+    resume_at_seconds: float
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """`log_id` is None where this person saw the content before; `balance` is in points."""
+
+    log_id: int | None
+    balance: int
+
+
+@dataclass(frozen=True, slots=True)
+class StreamStarted:
+    """`path` is the address below the server's own; nothing of the object store shows in it."""
+
+    content: Content
+    asset: VideoAsset
+    path: str
+    expires_at: datetime
+    resume_at_seconds: float
+    first_view: bool
+    points_awarded: int
+    points_balance: int
+
+
+VIEW_LOGS_BY_AGE = Order("view_logs", ("created_at", "id"), (datetime, int))
+POINT_ENTRIES_BY_AGE = Order("point_entries", ("created_at", "id"), (datetime, int))
+
+
+class PlaybackStore(Protocol):
+    async def playable(self, transaction: Transaction, user_id: int, content_id: int) -> list[Playable]:
+        """One for each video file, oldest first; one without a file where there is none; none for no such content."""
+
+    async def first_view(self, transaction: Transaction, user_id: int, content_id: int) -> View:
+        """Log, ledger entry, balance and the content's view count, all of them once and in this transaction."""
+
+    async def asset_for(self, session_id: int | None, user_id: int, asset_id: int) -> VideoAsset | None:
+        """The file, while its content is visible and the session, if there is one, alive."""
+
+    async def view_logs(self, page: PageRequest, only: ViewLogFilter) -> Page[ViewLog]: ...
+
+    async def view_logs_by_ids(self, ids: Sequence[int]) -> list[ViewLog | None]:
+        """Those of visible contents."""
+
+    async def view_logs_since(self, log_id: int, only: ViewLogFilter) -> list[ViewLog]: ...
+
+    async def newest_view_log_id(self) -> int: ...
+
+    async def point_entries(self, user_id: int, page: PageRequest) -> Page[PointEntry]: ...
+
+    async def points(self, user_id: int) -> int: ...
+
+
+class Playback:
+    def __init__(
+        self, database: Database, store: PlaybackStore, tickets: Tickets, signals: Signals, lifetime: timedelta
+    ) -> None:
+        self._database, self._store, self._tickets = database, store, tickets
+        self._signals, self._lifetime = signals, lifetime
+
+    async def start_stream(self, viewer: Viewer, content_id: int, asset_id: int | None) -> StreamStarted:
+        """A ticket for the file asked for, or the content's first. Raises Refusal: NOT_FOUND, NO_VIDEO."""
+        async with self._database.writing() as transaction:
+            choices = await self._store.playable(transaction, viewer.user.id, content_id)
+            playable, asset = _chosen(choices, asset_id)
+            view = await self._store.first_view(transaction, viewer.user.id, content_id)
+            if view.log_id is not None:
+                corporation_id = playable.content.corporation_id
+                await self._signals.announce(transaction, "view_logs", corporation_id, [view.log_id])
+        expires_at = playable.now + self._lifetime
+        ticket = self._tickets.sign(viewer.session_id, viewer.user.id, asset.id, expires_at)
+        return StreamStarted(
+            content=playable.content,
+            asset=asset,
+            path=f"/stream/{ticket}",
+            expires_at=expires_at,
+            resume_at_seconds=playable.resume_at_seconds,
+            first_view=view.log_id is not None,
+            points_awarded=POINTS_FOR_FIRST_VIEW if view.log_id is not None else 0,
+            points_balance=view.balance,
+        )
+
+    async def redeem(self, ticket: str) -> VideoAsset | None:
+        """The file a ticket opens; None for whatever opens nothing, or no longer."""
+        found = self._tickets.read(ticket)
+        if found is None:
+            return None
+        session_id, user_id, asset_id = found
+        return await self._store.asset_for(session_id, user_id, asset_id)
+
+
+def _chosen(choices: Sequence[Playable], asset_id: int | None) -> tuple[Playable, VideoAsset]:
+    if not choices:
+        raise not_found("content")
+    for playable in choices:
+        if playable.asset and asset_id in (None, playable.asset.id):
+            return playable, playable.asset
+    if choices[0].asset is None:
+        raise Refusal(RefusalCode.NO_VIDEO, "There is no video of this content yet.")
+    raise not_found("video file of this content")
+
+

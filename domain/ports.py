@@ -1,0 +1,36 @@
+"""Ports that more than one concept needs."""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+# What `Database.writing()` lends. The domain only hands it on; stores alone look inside.
+Transaction: TypeAlias = Any
+
+
+class Database(Protocol):
+    def writing(self) -> AbstractAsyncContextManager[Transaction]:
+        """One transaction, committed when the block ends and undone when it raises."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """Why a listener woke: the ids that were announced, or that the line was lost and anything may have happened."""
+
+    ids: tuple[int, ...]
+    lost: bool
+
+
+class Inbox(Protocol):
+    async def wait(self) -> Wake:
+        """Returns as soon as there is something to hear; what arrives in between is gathered, bounded in memory."""
+
+
+class Signals(Protocol):
+    """News between processes. Payloads are ids; who hears one reads the database."""
+
+    async def announce(self, transaction: Transaction, topic: str, key: int, ids: Sequence[int]) -> None:
+        """Heard everywhere when, and only if, the transaction commits."""
+
+    def listen(self, topic: str, key: int) -> AbstractContextManager[Inbox]: ...

@@ -1,0 +1,1 @@
+"""One file for each stranger: object stores, identity providers, and whatever else is not ours."""

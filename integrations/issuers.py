@@ -1,0 +1,90 @@
+"""Issuers of access tokens, each by its published keys: our own, and any other that settings trust."""
+
+import asyncio
+import json
+import math
+import time
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import httpx2
+import jwt
+import structlog
+
+from domain.errors import Unauthenticated, Unavailable
+
+_log = structlog.get_logger("issuers")
+_FRESH_SECONDS = 300.0
+# A token may name a key we do not know yet; asking again for every such token would let strangers make us ask.
+_AGAIN_SECONDS = 1.0
+
+
+class KeySource(Protocol):
+    """Where an issuer's keys come from: by `kid`, those alone that sign."""
+
+    async def load(self) -> Mapping[str, Any]: ...
+
+
+class KeySet:
+    """An issuer's keys: fetched once for many askers, kept while the source is away, looked up anew for an unknown
+    kid.
+    """
+
+    def __init__(self, source: KeySource) -> None:
+        self._source = source
+        self._keys: Mapping[str, Any] = {}
+        self._loaded_at = self._tried_at = -math.inf
+        self._fetch: asyncio.Task[None] | None = None
+
+    async def key(self, kid: str) -> Any:
+        """Raises Unauthenticated for a kid that the issuer does not publish, Unavailable where that cannot be known."""
+        if kid not in self._keys:
+            await asyncio.shield(self._fetching())
+            if kid not in self._keys and self._loaded_at < self._tried_at:
+                raise Unavailable("The keys of the token's issuer cannot be fetched just now.")
+        elif time.monotonic() - self._loaded_at > _FRESH_SECONDS:
+            self._fetching()  # nobody waits for it: the known keys hold until there are newer ones
+        if kid not in self._keys:
+            raise Unauthenticated("The token was signed with an unknown key.")
+        return self._keys[kid]
+
+    def _fetching(self) -> "asyncio.Task[None]":
+        idle = self._fetch is None or self._fetch.done()
+        if self._fetch is None or (idle and time.monotonic() - self._tried_at >= _AGAIN_SECONDS):
+            self._fetch = asyncio.create_task(self._load())
+        return self._fetch
+
+    async def _load(self) -> None:
+        self._tried_at = time.monotonic()
+        try:
+            self._keys = await self._source.load()
+            self._loaded_at = time.monotonic()
+        except (Unavailable, httpx2.HTTPError, ValueError) as error:
+            _log.warning("keys_unavailable", error=type(error).__name__)
+
+
+class RemoteKeys:
+    """The keys at another issuer's JWKS address, which comes from settings and never from a token."""
+
+    def __init__(self, client: httpx2.AsyncClient, url: str) -> None:
+        self._client, self._url = client, url
+
+    async def load(self) -> Mapping[str, Any]:
+        response = await self._client.get(self._url, timeout=3)
+        response.raise_for_status()
+        return signing_keys(json.loads(response.content))
+
+
+def signing_keys(document: Any) -> Mapping[str, Any]:
+    """The RSA keys of a JWKS document that are there to sign with."""
+    entries = document.get("keys") if isinstance(document, dict) else None
+    if not isinstance(entries, list):
+        raise ValueError("not a JWKS document")
+    return {
+        entry["kid"]: jwt.PyJWK(entry, algorithm="RS256").key
+        for entry in entries
+        if isinstance(entry, dict)
+        and isinstance(entry.get("kid"), str)
+        and entry.get("kty") == "RSA"
+        and entry.get("use", "sig") == "sig"
+    }

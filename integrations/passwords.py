@@ -1,0 +1,38 @@
+"""Password hashes by pwdlib: Argon2id, and bcrypt from older systems until its owner next signs in."""
+
+import asyncio
+import secrets
+
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+from pwdlib.hashers.bcrypt import BcryptHasher
+
+# Each hash takes 64 MiB and a core for a tenth of a second; more at once would only wait for each other.
+_AT_ONCE = 2
+
+
+class PwdlibPasswords:
+    """Speaks domain.sessions.Passwords."""
+
+    def __init__(self) -> None:
+        self._hashes = PasswordHash((Argon2Hasher(), BcryptHasher()))
+        self._turn = asyncio.Semaphore(_AT_ONCE)
+        self._nobody: str | None = None
+
+    async def hash(self, password: str) -> str:
+        async with self._turn:
+            return await asyncio.to_thread(self._hashes.hash, _bytes(password))
+
+    async def verify(self, password: str, password_hash: str | None) -> tuple[bool, str | None]:
+        if password_hash is None:
+            # A hash that nothing fits, so that a stranger waits as long as a friend who mistyped.
+            self._nobody = self._nobody or await self.hash(secrets.token_urlsafe())
+        async with self._turn:
+            fits, better = await asyncio.to_thread(
+                self._hashes.verify_and_update, _bytes(password), password_hash or self._nobody
+            )
+        return fits and password_hash is not None, better
+
+
+def _bytes(password: str) -> bytes:
+    return password.encode(errors="replace")

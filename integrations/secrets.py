@@ -1,0 +1,89 @@
+"""Everything that hangs from SESSION_SECRET: each purpose has a key of its own, derived by HKDF."""
+
+import base64
+import hashlib
+import hmac
+import secrets
+from datetime import UTC, datetime
+
+import jwt
+from cryptography.fernet import Fernet
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+_BIGGEST_ID = 2**63 - 1
+
+
+def derive(secret: str, purpose: str) -> bytes:
+    """32 bytes for one purpose (RFC 5869)."""
+    return HKDF(hashes.SHA256(), 32, salt=None, info=f"marquee/{purpose}".encode()).derive(secret.encode())
+
+
+def box(secret: str, purpose: str) -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(derive(secret, purpose)))
+
+
+class RefreshTokens:
+    """Speaks domain.tokens.RefreshSecrets."""
+
+    def __init__(self, secret: str) -> None:
+        self._key = derive(secret, "refresh tokens")
+
+    def first(self) -> str:
+        return secrets.token_urlsafe(32)
+
+    def token(self, session_id: int, secret: str) -> str:
+        return f"{session_id}.{secret}"
+
+    def read(self, token: str) -> tuple[int, bytes]:
+        digits, _, secret = token.partition(".")
+        known = digits.isascii() and digits.isdecimal() and len(digits) < 20 and int(digits) <= _BIGGEST_ID
+        return int(digits) if known else 0, self.hash_of(secret)
+
+    def successor(self, token: str) -> str:
+        digits, _, secret = token.partition(".")
+        following = hmac.digest(self._key, f"{digits}.{secret}".encode(), hashlib.sha256)
+        return f"{digits}.{base64.urlsafe_b64encode(following).rstrip(b'=').decode()}"
+
+    def hash_of(self, secret: str) -> bytes:
+        return hashlib.sha256(secret.encode(errors="replace")).digest()
+
+
+class StreamTickets:
+    """Speaks domain.tokens.Tickets: a JWT signed with a key that signs nothing else."""
+
+    def __init__(self, secret: str) -> None:
+        self._key = derive(secret, "stream tickets")
+
+    def sign(self, session_id: int | None, user_id: int, asset_id: int, expires_at: datetime) -> str:
+        claims = {"sid": session_id, "uid": user_id, "asset": asset_id, "exp": int(expires_at.timestamp())}
+        return jwt.encode(claims, self._key, algorithm="HS256")
+
+    def read(self, ticket: str) -> tuple[int | None, int, int] | None:
+        try:
+            claims = jwt.decode(ticket, self._key, algorithms=["HS256"], options={"require": ["exp"]})
+        except jwt.InvalidTokenError:
+            return None
+        return claims["sid"], claims["uid"], claims["asset"]
+
+
+class SignedPaths:
+    """Addresses that can be read until they expire. They stay the same for half a day, so that caches help."""
+
+    def __init__(self, secret: str) -> None:
+        self._key = derive(secret, "media addresses")
+
+    def sign(self, key: str) -> str:
+        """The expiry (seconds since 1970) and the signature, as a query string; good for 12 to 24 hours."""
+        half_day = 12 * 3600
+        expires = (int(datetime.now(UTC).timestamp()) // half_day + 2) * half_day
+        return f"expires={expires}&signature={self._signature(key, expires)}"
+
+    def is_good(self, key: str, expires: str, signature: str) -> bool:
+        if not (expires.isascii() and expires.isdecimal() and len(expires) < 12):
+            return False
+        signed = hmac.compare_digest(self._signature(key, int(expires)).encode(), signature.encode())
+        return signed and int(expires) > datetime.now(UTC).timestamp()
+
+    def _signature(self, key: str, expires: int) -> str:
+        return hmac.digest(self._key, f"{expires}\n{key}".encode(), hashlib.sha256).hex()

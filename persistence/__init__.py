@@ -1,0 +1,1 @@
+"""PostgreSQL: the tables, the way statements are written and run, and one store for each concept."""

@@ -1,0 +1,96 @@
+"""The connection pool: one statement, or one transaction, at a time."""
+
+import asyncio
+import enum
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, TypeAlias
+
+import asyncpg
+
+from domain.errors import Unavailable
+from persistence.tables import ENUMS
+
+Connection: TypeAlias = Any
+
+_UNREACHABLE = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+)
+
+
+class Database:
+    """PostgreSQL by `dsn`. All waits are bounded; what cannot be reached in time raises Unavailable."""
+
+    def __init__(self, dsn: str, *, pool_size: int = 16, statement_cache: bool = True) -> None:
+        self.dsn = dsn
+        self._pool_size = pool_size
+        # PgBouncer in transaction mode hands each transaction another session, where a named statement is unknown.
+        self._cache = {} if statement_cache else {"statement_cache_size": 0}
+        self._pool: asyncpg.Pool[Any] | None = None
+
+    async def open(self) -> None:
+        self._pool = await asyncpg.create_pool(
+            self.dsn,
+            min_size=1,
+            max_size=self._pool_size,
+            init=teach_types,
+            reset=_leave_as_it_is,
+            timeout=5,
+            command_timeout=10,
+            server_settings={
+                "application_name": "marquee",
+                "statement_timeout": "5s",
+                "lock_timeout": "4s",
+                "idle_in_transaction_session_timeout": "5s",
+            },
+            **self._cache,
+        )
+
+    async def close(self) -> None:
+        if self._pool is None:
+            return
+        try:
+            await asyncio.wait_for(self._pool.close(), 3)
+        except TimeoutError:
+            self._pool.terminate()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Connection]:
+        """A connection for one statement, which commits by itself."""
+        assert self._pool is not None
+        try:
+            async with self._pool.acquire(timeout=4) as connection:
+                yield connection
+        except _UNREACHABLE as error:
+            if isinstance(error, ValueError):
+                raise  # a value of the wrong kind is a fault of ours, though asyncpg counts it among interface errors
+            raise Unavailable("The database cannot be reached just now. Please try again.") from error
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[Connection]:
+        """One transaction. Await nothing outside PostgreSQL in it, and no second connection."""
+        async with self.reading() as connection, connection.transaction():
+            yield connection
+
+    async def check(self) -> None:
+        async with self.reading() as connection:
+            await connection.fetchval("select 1", timeout=2)
+
+
+async def teach_types(connection: asyncpg.Connection[Any]) -> None:
+    """Enums arrive as the domain's own members."""
+    for name, kind in ENUMS.items():
+        await connection.set_type_codec(name, schema="public", encoder=_value, decoder=kind, format="text")
+
+
+async def _leave_as_it_is(connection: asyncpg.Connection[Any]) -> None:
+    """None of our statements leaves a setting, a lock or a cursor behind, so there is nothing to put back."""
+
+
+def _value(member: enum.Enum) -> Any:
+    return member.value

@@ -1,0 +1,65 @@
+"""Keyset pages in SQL: a page of one list, or of the lists of many parents, in one statement."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from functools import cache
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from domain.pages import Order, Page, PageRequest
+from persistence.statements import Statement
+
+T = TypeVar("T")
+
+
+def ordered(select: sa.Select[Any], order: Order, *, after: bool) -> sa.Select[Any]:
+    """`select` in an order, behind the bound values of the item before, and one item longer than was asked for.
+
+    Text is compared in lower case, the values of the cursor too.
+    """
+    columns = [_comparable(select.selected_columns[field]) for field in order.fields]
+    if after:
+        position = sa.tuple_(
+            *(
+                _comparable(sa.bindparam(f"after_{field}", type_=select.selected_columns[field].type))
+                for field in order.fields
+            )
+        )
+        row = sa.tuple_(*columns)
+        select = select.where(row < position if order.descending else row > position)
+    directed = [column.desc() if order.descending else column.asc() for column in columns]
+    return select.order_by(*directed).limit(sa.bindparam("most", type_=sa.BigInteger))
+
+
+def page_values(page: PageRequest) -> dict[str, object]:
+    """The values that `ordered` binds."""
+    values: dict[str, object] = {"most": page.first + 1}
+    for field, value in zip(page.order.fields, page.after or (), strict=False):
+        values[f"after_{field}"] = value
+    return values
+
+
+def page_of(page: PageRequest, rows: Sequence[T], count: Callable[[], Awaitable[int]]) -> Page[T]:
+    return Page(page, rows[: page.first], len(rows) > page.first, count)
+
+
+def of_parents(select: sa.Select[Any], parent: sa.ColumnElement[int], order: Order, *, after: bool) -> sa.Select[Any]:
+    """A page for each of the bound `parents`, by one lateral join; the parent's id is the first column."""
+    parents = sa.func.unnest(sa.bindparam("parents", type_=sa.ARRAY(sa.BigInteger))).table_valued(
+        sa.column("id", sa.BigInteger), name="parents"
+    )
+    inner = ordered(select.where(parent == parents.c.id), order, after=after).lateral("page")
+    directed = [
+        _comparable(inner.c[field]).desc() if order.descending else _comparable(inner.c[field]).asc()
+        for field in order.fields
+    ]
+    return sa.select(parents.c.id, *inner.c).select_from(parents.join(inner, sa.true())).order_by(*directed)
+
+
+@cache
+def counting(select: Callable[[], sa.Select[Any]]) -> Statement[int]:
+    return Statement(sa.select(sa.func.count()).select_from(select().subquery()), int)
+
+
+def _comparable(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    return sa.func.lower(column) if isinstance(column.type, sa.Text) else column

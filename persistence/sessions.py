@@ -1,0 +1,130 @@
+"""Sessions in PostgreSQL. Its clock alone decides what is over."""
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import INTERVAL
+
+from domain.sessions import RefreshState, Session, SessionRules
+from domain.users import User
+from persistence import users as people
+from persistence.database import Connection, Database
+from persistence.statements import Statement, columns_of, plain
+from persistence.tables import sessions, users
+
+COLUMNS = columns_of(Session, sessions)
+_NOW = sa.func.now()
+ALIVE = sa.and_(sessions.c.revoked_at.is_(None), sessions.c.expires_at > _NOW)
+_THIS = sessions.c.id == sa.bindparam("session_id", type_=sa.BigInteger)
+
+
+def _in(name: str) -> sa.ColumnElement[object]:
+    return _NOW + sa.bindparam(name, type_=INTERVAL)
+
+
+_INSERT = Statement(
+    sa.insert(sessions)
+    .values(
+        user_id=sa.bindparam("user_id"),
+        user_agent=sa.bindparam("user_agent"),
+        refresh_hash=sa.bindparam("refresh_hash"),
+        expires_at=_in("refresh"),
+        absolute_end=_in("absolute"),
+    )
+    .returning(*COLUMNS),
+    Session,
+)
+_FOR_REFRESH = Statement(
+    sa.select(
+        *people.COLUMNS,
+        sessions.c.refresh_hash,
+        sessions.c.previous_hash,
+        sessions.c.rotated_at,
+        sessions.c.absolute_end,
+        ALIVE,
+        _NOW,
+    )
+    .join(users, users.c.id == sessions.c.user_id)
+    .where(_THIS)
+    .with_for_update(of=sessions),
+    lambda *row: RefreshState(User(*row[:-6]), *row[-6:]),
+)
+_ROTATE = Statement(
+    sa.update(sessions)
+    .where(_THIS)
+    .values(
+        previous_hash=sessions.c.refresh_hash,
+        refresh_hash=sa.bindparam("new_hash"),
+        rotated_at=_NOW,
+        last_used_at=_NOW,
+        expires_at=sa.func.least(_in("refresh"), sessions.c.absolute_end),
+    )
+    .returning(*COLUMNS),
+    Session,
+)
+_TOUCH = Statement(sa.update(sessions).where(_THIS).values(last_used_at=_NOW).returning(*COLUMNS), Session)
+_LIVING_USER = Statement(
+    sa.select(*people.COLUMNS)
+    .join(sessions, sessions.c.user_id == users.c.id)
+    .where(_THIS, users.c.id == sa.bindparam("user_id"), ALIVE),
+    User,
+)
+_LIVING = Statement(
+    sa.select(*COLUMNS)
+    .where(sessions.c.user_id == sa.bindparam("user_id"), ALIVE)
+    .order_by(sessions.c.last_used_at.desc(), sessions.c.id.desc()),
+    Session,
+)
+_REVOKE_ALL = (
+    sa.update(sessions)
+    .where(sessions.c.user_id == sa.bindparam("user_id"), ALIVE)
+    .values(revoked_at=_NOW)
+    .returning(*COLUMNS)
+)
+_REVOKE = {True: Statement(_REVOKE_ALL.where(_THIS), Session), False: Statement(_REVOKE_ALL, Session)}
+_SWEEP = plain(sa.delete(sessions).where(sessions.c.expires_at < _NOW - sa.bindparam("kept", type_=INTERVAL)))
+
+
+class Sessions:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def insert(
+        self, transaction: Connection, user_id: int, user_agent: str | None, secret_hash: bytes, rules: SessionRules
+    ) -> Session:
+        return await _INSERT.one(
+            transaction,
+            user_id=user_id,
+            user_agent=user_agent,
+            refresh_hash=secret_hash,
+            refresh=rules.refresh,
+            absolute=rules.absolute,
+        )
+
+    async def for_refresh(self, transaction: Connection, session_id: int) -> RefreshState | None:
+        return await _FOR_REFRESH.first(transaction, session_id=session_id)
+
+    async def replace_hash(
+        self, transaction: Connection, session_id: int, secret_hash: bytes, rules: SessionRules
+    ) -> Session:
+        return await _ROTATE.one(transaction, session_id=session_id, new_hash=secret_hash, refresh=rules.refresh)
+
+    async def touch(self, transaction: Connection, session_id: int) -> Session:
+        return await _TOUCH.one(transaction, session_id=session_id)
+
+    async def living_user(self, session_id: int, user_id: int) -> User | None:
+        async with self._database.reading() as connection:
+            return await _LIVING_USER.first(connection, session_id=session_id, user_id=user_id)
+
+    async def living(self, user_id: int) -> list[Session]:
+        async with self._database.reading() as connection:
+            return await _LIVING.all(connection, user_id=user_id)
+
+    async def revoke(self, transaction: Connection, user_id: int, session_id: int | None) -> list[Session]:
+        one = {} if session_id is None else {"session_id": session_id}
+        return await _REVOKE[bool(one)].all(transaction, user_id=user_id, **one)
+
+    async def sweep(self, kept: timedelta) -> None:
+        """Forgets sessions that ended longer than `kept` ago."""
+        async with self._database.reading() as connection:
+            await _SWEEP.run(connection, kept=kept)

@@ -1,0 +1,92 @@
+"""Statements: written with SQLAlchemy Core, compiled once when first used, run by asyncpg."""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+from functools import cached_property
+from typing import Any, Generic, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql.asyncpg import dialect
+
+T = TypeVar("T")
+
+_DIALECT = dialect()  # type: ignore[no-untyped-call]
+
+
+class StatementCount:
+    """How many statements an operation has cost so far."""
+
+    def __init__(self) -> None:
+        self.value = 0
+
+
+statement_count: ContextVar[StatementCount | None] = ContextVar("statement_count", default=None)
+
+
+class Statement(Generic[T]):
+    """One statement. `into` makes an entity of a row's columns, in their order; values are given by bind name."""
+
+    def __init__(self, core: sa.sql.ClauseElement, into: Callable[..., T]) -> None:
+        self._core, self._into = core, into
+
+    async def all(self, connection: Any, **values: object) -> list[T]:
+        return [self._into(*row) for row in await self._fetch(connection, values)]
+
+    async def first(self, connection: Any, **values: object) -> T | None:
+        rows = await self._fetch(connection, values)
+        return self._into(*rows[0]) if rows else None
+
+    async def one(self, connection: Any, **values: object) -> T:
+        return self._into(*(await self._fetch(connection, values))[0])
+
+    async def run(self, connection: Any, **values: object) -> None:
+        await self._fetch(connection, values)
+
+    async def _fetch(self, connection: Any, values: dict[str, object]) -> Sequence[Sequence[Any]]:
+        sql, names, constants = self.compiled
+        if count := statement_count.get():
+            count.value += 1
+        found: Sequence[Sequence[Any]] = await connection.fetch(
+            sql, *[values[name] if name in values else constants[name] for name in names]
+        )
+        return found
+
+    @cached_property
+    def compiled(self) -> tuple[str, tuple[str, ...], dict[str, object]]:
+        """The SQL, the names of its parameters by position, and the values of those that are always the same."""
+        made = self._core.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
+        names = tuple(made.positiontup or ())  # type: ignore[attr-defined]
+        return str(made), names, dict(made.params)
+
+
+def plain(core: sa.sql.ClauseElement) -> Statement[Any]:
+    """A statement that answers one column, or nothing."""
+    return Statement(core, lambda *row: row[0] if row else None)
+
+
+def columns_of(entity: type, table: sa.FromClause, **instead: sa.ColumnElement[Any]) -> list[sa.ColumnElement[Any]]:
+    """The columns of an entity's fields in their order; `instead` computes those that the table does not hold so."""
+    return [
+        instead[field.name].label(field.name) if field.name in instead else table.c[field.name]
+        for field in dataclasses.fields(entity)
+    ]
+
+
+def is_any(column: sa.ColumnElement[Any], name: str) -> sa.ColumnElement[bool]:
+    """`column = any($n)`: one statement for every length, where a list of placeholders would be another each time."""
+    return column == sa.any_(sa.bindparam(name, type_=sa.ARRAY(column.type)))
+
+
+def by_key(keys: Sequence[int], rows: Sequence[T], key: Callable[[T], int]) -> list[T | None]:
+    """The rows in the order of the keys, None where one is missing."""
+    found = {key(row): row for row in rows}
+    return [found.get(wanted) for wanted in keys]
+
+
+def grouped(keys: Sequence[int], rows: Sequence[tuple[int, T]]) -> list[list[T]]:
+    """The rows of each key, in the order of the keys."""
+    groups: dict[int, list[T]] = {key: [] for key in keys}
+    for key, row in rows:
+        groups[key].append(row)
+    return [groups[key] for key in keys]

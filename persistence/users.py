@@ -1,0 +1,102 @@
+"""People in PostgreSQL."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from domain.pages import Page, PageRequest
+from domain.users import USERS_BY_AGE, NewUser, User
+from persistence.database import Connection, Database
+from persistence.pages import of_parents, page_of, page_values
+from persistence.statements import Statement, by_key, columns_of, grouped, is_any, plain
+from persistence.tables import identities, users
+
+COLUMNS = columns_of(User, users)
+
+_BY_IDS = Statement(sa.select(*COLUMNS).where(is_any(users.c.id, "ids")), User)
+_INSERT = Statement(
+    insert(users)
+    .values({name: sa.bindparam(name) for name in NewUser.__dataclass_fields__})
+    .on_conflict_do_nothing()
+    .returning(*COLUMNS),
+    User,
+)
+_CREDENTIALS = Statement(
+    sa.select(*COLUMNS, users.c.password_hash).where(users.c.email == sa.bindparam("email")),
+    lambda *row: (User(*row[:-1]), row[-1]),
+)
+_REPLACE_HASH = plain(
+    sa.update(users).where(users.c.id == sa.bindparam("user_id")).values(password_hash=sa.bindparam("new_hash"))
+)
+_BY_IDENTITY = Statement(
+    sa.select(*COLUMNS)
+    .join(identities, identities.c.user_id == users.c.id)
+    .where(identities.c.issuer == sa.bindparam("issuer"), identities.c.subject == sa.bindparam("subject")),
+    User,
+)
+_PIN = plain(
+    insert(identities)
+    .from_select(
+        ["issuer", "subject", "user_id"],
+        sa.select(
+            sa.bindparam("issuer", type_=sa.Text), sa.bindparam("subject", type_=sa.Text), users.c.id
+        ).where(users.c.email == sa.bindparam("email")),
+    )
+    .on_conflict_do_nothing()
+)
+
+
+class Users:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def by_ids(self, ids: Sequence[int]) -> list[User | None]:
+        async with self._database.reading() as connection:
+            return by_key(ids, await _BY_IDS.all(connection, ids=ids), lambda user: user.id)
+
+    async def of_corporations(self, corporation_ids: Sequence[int], page: PageRequest) -> list[Page[User]]:
+        statement = _MEMBERS_AFTER if page.after else _MEMBERS
+        async with self._database.reading() as connection:
+            rows = await statement.all(connection, parents=corporation_ids, **page_values(page))
+        lists = grouped(corporation_ids, rows)
+        return [
+            page_of(page, members, lambda key=key: self._count(key))
+            for key, members in zip(corporation_ids, lists, strict=True)
+        ]
+
+    async def insert(self, transaction: Connection, new: NewUser) -> User | None:
+        values = {name: getattr(new, name) for name in NewUser.__dataclass_fields__}
+        return await _INSERT.first(transaction, **values)
+
+    async def credentials(self, email: str) -> tuple[User, str | None] | None:
+        async with self._database.reading() as connection:
+            return await _CREDENTIALS.first(connection, email=email)
+
+    async def replace_hash(self, user_id: int, password_hash: str) -> None:
+        async with self._database.reading() as connection:
+            await _REPLACE_HASH.run(connection, user_id=user_id, new_hash=password_hash)
+
+    async def by_identity(self, issuer: str, subject: str) -> User | None:
+        async with self._database.reading() as connection:
+            return await _BY_IDENTITY.first(connection, issuer=issuer, subject=subject)
+
+    async def pin_identity(self, transaction: Connection, issuer: str, subject: str, email: str) -> User | None:
+        await _PIN.run(transaction, issuer=issuer, subject=subject, email=email)
+        return await _BY_IDENTITY.first(transaction, issuer=issuer, subject=subject)
+
+    async def _count(self, corporation_id: int) -> int:
+        async with self._database.reading() as connection:
+            return await _COUNT_MEMBERS.one(connection, corporation_id=corporation_id)
+
+
+def _members(*, after: bool) -> Statement[tuple[int, User]]:
+    from_users = sa.select(*COLUMNS)
+    paged = of_parents(from_users, users.c.corporation_id, USERS_BY_AGE, after=after)
+    return Statement(paged, lambda parent, *row: (parent, User(*row)))
+
+
+_MEMBERS, _MEMBERS_AFTER = _members(after=False), _members(after=True)
+_COUNT_MEMBERS = Statement(
+    sa.select(sa.func.count()).where(users.c.corporation_id == sa.bindparam("corporation_id")), int
+)

@@ -1,0 +1,104 @@
+"""Every setting, once: read from the environment (and a .env file), by the names that README lists."""
+
+import secrets
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import BaseModel, Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+
+
+class IssuerSetting(BaseModel):
+    """Another issuer whose access tokens are accepted."""
+
+    issuer: str = Field(description="exactly what its tokens say in `iss`")
+    jwks_url: str = Field(description="where its keys are published")
+    audience: str | None = Field(None, description="what its tokens must say in `aud` or `azp`")
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", hide_input_in_errors=True)
+
+    app_name: str = Field("Marquee", description="the name shown in GraphiQL and /health")
+    app_version: str = Field("0.1.0", description="the version shown in /health")
+    environment: Literal["development", "test", "production"] = Field(
+        "development", description="production hides GraphiQL and introspection and insists on real parts"
+    )
+    debug: bool = Field(False, description="log more")
+    host: str = Field("127.0.0.1", description="the address to listen at")
+    port: int = Field(8000, ge=0, le=65535, description="the port to listen at")
+    backend_url: str | None = Field(
+        None, description="the address clients know this server by; otherwise the one they called"
+    )
+    frontend_url: str | None = Field(None, description="the origin of the single-page app, which may open WebSockets")
+
+    database_url: str | None = Field(None, description="PostgreSQL 15 or newer; unset, an embedded one is started")
+    db_port: int | None = Field(None, description="replaces the port in DATABASE_URL")
+    db_name: str | None = Field(None, description="replaces the database in DATABASE_URL")
+    database_direct_url: str | None = Field(
+        None, description="the same database without PgBouncer, for LISTEN; otherwise DATABASE_URL"
+    )
+    database_pool_size: int = Field(16, ge=2, description="connections of each process")
+    database_statement_cache: bool = Field(True, description="off behind PgBouncer in transaction mode")
+    marquee_home: Path = Field(Path(".marquee"), description="where the embedded parts keep their data")
+    media_root: Path | None = Field(None, description="the folder of the embedded object store")
+    demonstration: bool | None = Field(
+        None, description="make the demonstration catalogue; by default where the database is the embedded one"
+    )
+
+    session_secret: str | None = Field(
+        None, min_length=32, description="what every other key is derived from; made once and kept where unset"
+    )
+    access_token_minutes: int = Field(30, ge=1, description="how long an access token lives")
+    refresh_token_days: int = Field(7, ge=1, description="how long a refresh token lives unused")
+    session_days: int = Field(90, ge=1, description="when a session ends, however often it was refreshed")
+    refresh_grace_seconds: int = Field(10, ge=0, description="how long a replaced refresh token still works")
+    signing_key_days: int = Field(90, ge=1, description="when a new signing key is made")
+    stream_ticket_minutes: int = Field(240, ge=1, description="how long the address of a stream works")
+    trusted_issuers: list[IssuerSetting] = Field(
+        [], description="JSON list of {issuer, jwks_url, audience} whose access tokens are accepted too"
+    )
+    jobs_in_server: bool = Field(True, description="run the jobs in the server process; off beside `worker`")
+
+    @model_validator(mode="after")
+    def _production_names_its_parts(self) -> Self:
+        if self.environment == "production":
+            missing = [name.upper() for name in ("database_url", "session_secret") if getattr(self, name) is None]
+            if missing:
+                raise ValueError(f"In production these must be set: {', '.join(missing)}.")
+        return self
+
+    @property
+    def development(self) -> bool:
+        return self.environment != "production"
+
+    @property
+    def issuer(self) -> str:
+        """Our own name in tokens. It does not follow the port, so that tokens outlive a restart on another one."""
+        return self.backend_url or "marquee"
+
+    @property
+    def access_lifetime(self) -> timedelta:
+        return timedelta(minutes=self.access_token_minutes)
+
+    def dsn(self, url: str) -> str:
+        """A database address as asyncpg reads it, with DB_PORT and DB_NAME put in."""
+        made = make_url(url).set(drivername="postgresql")
+        made = made.set(port=self.db_port or made.port, database=self.db_name or made.database)
+        return made.render_as_string(hide_password=False)
+
+    def secret(self) -> str:
+        """SESSION_SECRET, or one that is made at the first start and kept beside the embedded data."""
+        if self.session_secret:
+            return self.session_secret
+        kept = self.marquee_home / "session-secret"
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with kept.open("x") as file:
+                kept.chmod(0o600)
+                file.write(secrets.token_urlsafe(48))
+        except FileExistsError:
+            pass
+        return kept.read_text()
