@@ -96,6 +96,7 @@ class NewContent:
     release_date: date | None = None
     runtime_minutes: int | None = None
     genres: Sequence[str] = field(default_factory=tuple)
+    poster_key: str | None = None
 
 
 class ContentStore(Protocol):

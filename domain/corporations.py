@@ -74,10 +74,12 @@ class Corporations:
             raise _name_taken()
         return made
 
-    async def rename(self, viewer: Viewer, corporation_id: int, name: str) -> Corporation:
-        """Raises Refusal: NOT_FOUND, VALIDATION_FAILED, ALREADY_EXISTS."""
+    async def rename(self, viewer: Viewer, corporation_id: int, name: str | None) -> Corporation:
+        """No name leaves it as it is. Raises Refusal: NOT_FOUND, VALIDATION_FAILED, ALREADY_EXISTS."""
         if not viewer.manages(corporation_id):
             raise not_found("company")
+        if name is None:
+            return await self._existing(corporation_id)
         checked = _checked_name(name)
         try:
             async with self._database.writing() as transaction:
@@ -101,6 +103,12 @@ class Corporations:
                     f"This company still has contents ({contents}, deleted ones included) and members ({members}).",
                 )
             await self._store.delete(transaction, corporation_id)
+
+    async def _existing(self, corporation_id: int) -> Corporation:
+        found = (await self._store.by_ids([corporation_id]))[0]
+        if found is None:
+            raise not_found("company")
+        return found
 
 
 def _checked_name(name: str) -> str:

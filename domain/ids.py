@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from dataclasses import dataclass
 
 # No row has this key, so whatever is looked up by it is not found like anything else that is not there.
 NOTHING = 0
@@ -27,3 +28,10 @@ def decode(kind: str, global_id: str) -> int:
     """The key of a `kind`; NOTHING for an id of another type, which is to us the id of nothing."""
     found = split(global_id)
     return found[1] if found and found[0] == kind else NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """What is left of something: the global id it had."""
+
+    id: str

@@ -1,9 +1,10 @@
 """Playback: starting a stream, the reward that comes once, and the log of who saw what."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
+from uuid import uuid4
 
 from domain.contents import Content, VideoAsset
 from domain.errors import Refusal, RefusalCode, not_found
@@ -66,6 +67,7 @@ class View:
 class StreamStarted:
     """`path` is the address below the server's own; nothing of the object store shows in it."""
 
+    stream_id: str
     content: Content
     asset: VideoAsset
     path: str
@@ -74,6 +76,10 @@ class StreamStarted:
     first_view: bool
     points_awarded: int
     points_balance: int
+
+    @property
+    def content_type(self) -> str:
+        return self.asset.content_type
 
 
 VIEW_LOGS_BY_AGE = Order("view_logs", ("created_at", "id"), (datetime, int))
@@ -101,6 +107,8 @@ class PlaybackStore(Protocol):
 
     async def point_entries(self, user_id: int, page: PageRequest) -> Page[PointEntry]: ...
 
+    async def point_entries_by_ids(self, user_id: int, ids: Sequence[int]) -> list[PointEntry | None]: ...
+
     async def points(self, user_id: int) -> int: ...
 
 
@@ -119,10 +127,13 @@ class Playback:
             view = await self._store.first_view(transaction, viewer.user.id, content_id)
             if view.log_id is not None:
                 corporation_id = playable.content.corporation_id
-                await self._signals.announce(transaction, "view_logs", corporation_id, [view.log_id])
+                await self._signals.announce(transaction, "view_logs_of", corporation_id, [view.log_id])
+                await self._signals.announce(transaction, "view_logs", 0, [view.log_id])
         expires_at = playable.now + self._lifetime
-        ticket = self._tickets.sign(viewer.session_id, viewer.user.id, asset.id, expires_at)
+        stream_id = str(uuid4())
+        ticket = self._tickets.sign(stream_id, viewer.session_id, viewer.user.id, asset.id, expires_at)
         return StreamStarted(
+            stream_id=stream_id,
             content=playable.content,
             asset=asset,
             path=f"/stream/{ticket}",
@@ -141,6 +152,21 @@ class Playback:
         session_id, user_id, asset_id = found
         return await self._store.asset_for(session_id, user_id, asset_id)
 
+    async def watch_view_logs(self, only: ViewLogFilter) -> AsyncIterator[ViewLog]:
+        """Every view log as it comes. After a lost line, what was written meanwhile is looked up."""
+        topic = "view_logs" if only.corporation_id is None else "view_logs_of"
+        with self._signals.listen(topic, only.corporation_id or 0) as inbox:
+            newest = await self._store.newest_view_log_id()
+            while True:
+                wake = await inbox.wait()
+                logs = await (
+                    self._store.view_logs_since(newest, only) if wake.lost else self._store.view_logs_by_ids(wake.ids)
+                )
+                for log in logs:
+                    if log is not None:
+                        newest = max(newest, log.id)
+                        yield log
+
 
 def _chosen(choices: Sequence[Playable], asset_id: int | None) -> tuple[Playable, VideoAsset]:
     if not choices:
@@ -151,5 +177,3 @@ def _chosen(choices: Sequence[Playable], asset_id: int | None) -> tuple[Playable
     if choices[0].asset is None:
         raise Refusal(RefusalCode.NO_VIDEO, "There is no video of this content yet.")
     raise not_found("video file of this content")
-
-

@@ -40,6 +40,22 @@ class WatchProgress:
 
 
 @dataclass(frozen=True, slots=True)
+class ProgressRecorded:
+    progress: Sequence[WatchProgress]
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressChanged:
+    """A change as a subscription hears it; `cursor` resumes behind it."""
+
+    progress: WatchProgress
+
+    @property
+    def cursor(self) -> str:
+        return PROGRESS_STREAM.cursor(self.progress)
+
+
+@dataclass(frozen=True, slots=True)
 class WatchEvent:
     """What a player reports. `completed` is None where it leaves the judgement to us."""
 
@@ -101,7 +117,7 @@ class Progress:
     def __init__(self, database: Database, store: ProgressStore, signals: Signals) -> None:
         self._database, self._store, self._signals = database, store, signals
 
-    async def record(self, viewer: Viewer, events: Sequence[WatchEvent]) -> list[WatchProgress]:
+    async def record(self, viewer: Viewer, events: Sequence[WatchEvent]) -> ProgressRecorded:
         """All events or none; answers how each content of the batch stands now, in order of first mention. Repeats and
         late arrivals change nothing. Raises Refusal: VALIDATION_FAILED, NOT_FOUND.
         """
@@ -116,9 +132,9 @@ class Progress:
             if written:
                 await self._signals.announce(transaction, "progress", user_id, [])
         standing = {**ledger.progress, **{progress.content_id: progress for progress in written}}
-        return [standing[content_id] for content_id in dict.fromkeys(e.content_id for e in events)]
+        return ProgressRecorded([standing[content_id] for content_id in dict.fromkeys(e.content_id for e in events)])
 
-    async def watch(self, viewer: Viewer, content_id: int | None, after: str | None) -> AsyncIterator[WatchProgress]:
+    async def watch(self, viewer: Viewer, content_id: int | None, after: str | None) -> AsyncIterator[ProgressChanged]:
         """First what there is (or, with `after`, what was missed), then every change as it comes, each once."""
         user_id = viewer.user.id
         with self._signals.listen("progress", user_id) as inbox:
@@ -126,7 +142,7 @@ class Progress:
                 seen = await self._store.sequence(user_id)
                 for progress in await self._store.latest(user_id, content_id, _SNAPSHOT_SIZE):
                     if progress.sequence <= seen:
-                        yield progress
+                        yield ProgressChanged(progress)
             else:
                 seen = await self._resumed_from(user_id, after)
             while True:
@@ -134,7 +150,7 @@ class Progress:
                     seen = changes[-1].sequence
                     for progress in changes:
                         if content_id in (None, progress.content_id):
-                            yield progress
+                            yield ProgressChanged(progress)
                 await inbox.wait()
 
     async def _resumed_from(self, user_id: int, after: str) -> int:
@@ -196,7 +212,9 @@ def _check(events: Sequence[WatchEvent]) -> None:
         for index, event in enumerate(events):
             problems.number((str(index), "positionSeconds"), event.position_seconds, least=0, most=_LONGEST_SECONDS)
             if event.duration_seconds is not None:
-                problems.number((str(index), "durationSeconds"), event.duration_seconds, least=0.1, most=_LONGEST_SECONDS)
+                problems.number(
+                    (str(index), "durationSeconds"), event.duration_seconds, least=0.1, most=_LONGEST_SECONDS
+                )
 
 
 def _check_against(events: Sequence[WatchEvent], ledger: Ledger) -> None:

@@ -44,7 +44,9 @@ class RefreshSecrets(Protocol):
 class Tickets(Protocol):
     """Signed, short-lived permission to fetch one video in one session."""
 
-    def sign(self, session_id: int | None, user_id: int, asset_id: int, expires_at: datetime) -> str: ...
+    def sign(
+        self, stream_id: str, session_id: int | None, user_id: int, asset_id: int, expires_at: datetime
+    ) -> str: ...
 
     def read(self, ticket: str) -> tuple[int | None, int, int] | None:
         """Session, user and asset; None for anything expired, tampered with, or never made."""

@@ -60,6 +60,30 @@ class Viewer:
     expires_at: datetime
 
     @property
+    def email(self) -> str | None:
+        return self.user.email
+
+    @property
+    def first_name(self) -> str | None:
+        return self.user.first_name
+
+    @property
+    def last_name(self) -> str | None:
+        return self.user.last_name
+
+    @property
+    def region_code(self) -> str | None:
+        return self.user.region_code
+
+    @property
+    def subscription_status(self) -> str | None:
+        return self.user.subscription_status
+
+    @property
+    def role(self) -> Role:
+        return self.user.role
+
+    @property
     def is_admin(self) -> bool:
         return self.user.role is Role.ADMIN
 

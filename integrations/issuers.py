@@ -48,6 +48,11 @@ class KeySet:
             raise Unauthenticated("The token was signed with an unknown key.")
         return self._keys[kid]
 
+    async def warm(self) -> None:
+        """Loads the keys now, and raises where that fails."""
+        self._keys = await self._source.load()
+        self._loaded_at = self._tried_at = time.monotonic()
+
     def _fetching(self) -> "asyncio.Task[None]":
         idle = self._fetch is None or self._fetch.done()
         if self._fetch is None or (idle and time.monotonic() - self._tried_at >= _AGAIN_SECONDS):

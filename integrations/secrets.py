@@ -55,8 +55,14 @@ class StreamTickets:
     def __init__(self, secret: str) -> None:
         self._key = derive(secret, "stream tickets")
 
-    def sign(self, session_id: int | None, user_id: int, asset_id: int, expires_at: datetime) -> str:
-        claims = {"sid": session_id, "uid": user_id, "asset": asset_id, "exp": int(expires_at.timestamp())}
+    def sign(self, stream_id: str, session_id: int | None, user_id: int, asset_id: int, expires_at: datetime) -> str:
+        claims: dict[str, object] = {
+            "jti": stream_id,
+            "sid": session_id,
+            "uid": user_id,
+            "asset": asset_id,
+            "exp": int(expires_at.timestamp()),
+        }
         return jwt.encode(claims, self._key, algorithm="HS256")
 
     def read(self, ticket: str) -> tuple[int | None, int, int] | None:

@@ -1,6 +1,7 @@
 """Contents in PostgreSQL."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 import asyncpg
 import sqlalchemy as sa
@@ -8,7 +9,6 @@ from sqlalchemy.dialects.postgresql import insert
 
 from domain.contents import Content, ContentFilter, Genre, NewContent, VideoAsset
 from domain.pages import Order, Page, PageRequest
-from functools import cache
 from persistence.database import Connection, Database
 from persistence.pages import of_parents, ordered, page_of, page_values
 from persistence.statements import Statement, by_key, columns_of, grouped, is_any, plain
@@ -103,15 +103,11 @@ _LIKE = plain(
 )
 _UNLIKE = plain(
     sa.delete(content_likes)
-    .where(
-        content_likes.c.user_id == sa.bindparam("user_id"), content_likes.c.content_id == sa.bindparam("content_id")
-    )
+    .where(content_likes.c.user_id == sa.bindparam("user_id"), content_likes.c.content_id == sa.bindparam("content_id"))
     .returning(content_likes.c.content_id)
 )
 _COUNT_LIKE = plain(
-    sa.update(contents)
-    .where(_THIS)
-    .values(like_count=contents.c.like_count + sa.bindparam("step", type_=sa.Integer))
+    sa.update(contents).where(_THIS).values(like_count=contents.c.like_count + sa.bindparam("step", type_=sa.Integer))
 )
 _EXISTS = plain(sa.select(contents.c.id).where(_THIS, VISIBLE))
 

@@ -66,9 +66,7 @@ class Corporations:
         return page_of(page, rows, self._count)
 
     async def insert(self, transaction: Connection, new: NewCorporation) -> Corporation | None:
-        return await _INSERT.first(
-            transaction, name=new.name, plan=new.plan, plan_expires_at=new.plan_expires_at
-        )
+        return await _INSERT.first(transaction, name=new.name, plan=new.plan, plan_expires_at=new.plan_expires_at)
 
     async def rename(self, transaction: Connection, corporation_id: int, name: str) -> Corporation | None:
         try:

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import asyncpg
 
-from domain.errors import Unavailable
+from domain.errors import Unavailable, ValidationFailed
 from persistence.tables import ENUMS
 
 Connection: TypeAlias = Any
@@ -31,7 +31,7 @@ class Database:
         self._pool_size = pool_size
         # PgBouncer in transaction mode hands each transaction another session, where a named statement is unknown.
         self._cache = {} if statement_cache else {"statement_cache_size": 0}
-        self._pool: asyncpg.Pool[Any] | None = None
+        self._pool: "asyncpg.Pool[Any] | None" = None
 
     async def open(self) -> None:
         self._pool = await asyncpg.create_pool(
@@ -66,6 +66,12 @@ class Database:
         try:
             async with self._pool.acquire(timeout=4) as connection:
                 yield connection
+        except (
+            UnicodeEncodeError,
+            asyncpg.CharacterNotInRepertoireError,
+            asyncpg.UntranslatableCharacterError,
+        ) as error:
+            raise ValidationFailed("A text holds characters that cannot be stored, such as NUL.") from error
         except _UNREACHABLE as error:
             if isinstance(error, ValueError):
                 raise  # a value of the wrong kind is a fault of ours, though asyncpg counts it among interface errors
@@ -82,13 +88,13 @@ class Database:
             await connection.fetchval("select 1", timeout=2)
 
 
-async def teach_types(connection: asyncpg.Connection[Any]) -> None:
+async def teach_types(connection: "asyncpg.Connection[Any]") -> None:
     """Enums arrive as the domain's own members."""
     for name, kind in ENUMS.items():
         await connection.set_type_codec(name, schema="public", encoder=_value, decoder=kind, format="text")
 
 
-async def _leave_as_it_is(connection: asyncpg.Connection[Any]) -> None:
+async def _leave_as_it_is(connection: "asyncpg.Connection[Any]") -> None:
     """None of our statements leaves a setting, a lock or a cursor behind, so there is nothing to put back."""
 
 

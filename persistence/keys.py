@@ -21,9 +21,7 @@ _LOCK = plain(sa.select(sa.func.pg_advisory_xact_lock(_LOCK_NUMBER)))
 _INSERT = plain(
     sa.insert(signing_keys).from_select(
         ["kid", "private_key"],
-        sa.select(
-            sa.bindparam("kid", type_=sa.Text), sa.bindparam("private_key", type_=sa.LargeBinary)
-        ).where(
+        sa.select(sa.bindparam("kid", type_=sa.Text), sa.bindparam("private_key", type_=sa.LargeBinary)).where(
             ~sa.exists(
                 sa.select(signing_keys.c.kid).where(
                     signing_keys.c.created_at > sa.func.now() - sa.bindparam("unless_younger", type_=INTERVAL)

@@ -36,9 +36,7 @@ _PLAYABLE = Statement(
         *catalogue.COLUMNS,
         *catalogue.ASSETS,
         # A finished view starts again from the beginning.
-        sa.case(
-            (watch_progress.c.completed, 0.0), else_=sa.func.coalesce(watch_progress.c.position_seconds, 0.0)
-        ),
+        sa.case((watch_progress.c.completed, 0.0), else_=sa.func.coalesce(watch_progress.c.position_seconds, 0.0)),
         sa.func.now(),
     )
     .join(video_assets, video_assets.c.content_id == contents.c.id, isouter=True)
@@ -103,9 +101,7 @@ _alive = sa.select(sessions.c.id).where(
     sessions.c.id == sa.bindparam("session_id", type_=sa.BigInteger), sessions.c.user_id == _USER, signed_in.ALIVE
 )
 _ASSET_FOR_SESSION = Statement(_ASSET.where(sa.exists(_alive)), VideoAsset)
-_ASSET_FOR_STRANGER = Statement(
-    _ASSET.where(sa.exists(sa.select(users.c.id).where(users.c.id == _USER))), VideoAsset
-)
+_ASSET_FOR_STRANGER = Statement(_ASSET.where(sa.exists(sa.select(users.c.id).where(users.c.id == _USER))), VideoAsset)
 
 _VISIBLE_LOGS = sa.select(*_LOGS).join(contents, contents.c.id == view_logs.c.content_id).where(catalogue.VISIBLE)
 _LOGS_BY_IDS = Statement(_VISIBLE_LOGS.where(is_any(view_logs.c.id, "ids")), ViewLog)
@@ -118,6 +114,7 @@ _OWN_ENTRIES = sa.select(*_ENTRIES).where(point_entries.c.user_id == _USER)
 _ENTRY_PAGE = {
     after: Statement(ordered(_OWN_ENTRIES, POINT_ENTRIES_BY_AGE, after=after), PointEntry) for after in (False, True)
 }
+_ENTRIES_BY_IDS = Statement(_OWN_ENTRIES.where(is_any(point_entries.c.id, "ids")), PointEntry)
 _COUNT_ENTRIES = Statement(sa.select(sa.func.count()).where(point_entries.c.user_id == _USER), int)
 
 
@@ -136,9 +133,7 @@ class Playback:
         async with self._database.reading() as connection:
             if session_id is None:
                 return await _ASSET_FOR_STRANGER.first(connection, user_id=user_id, asset_id=asset_id)
-            return await _ASSET_FOR_SESSION.first(
-                connection, user_id=user_id, asset_id=asset_id, session_id=session_id
-            )
+            return await _ASSET_FOR_SESSION.first(connection, user_id=user_id, asset_id=asset_id, session_id=session_id)
 
     async def view_logs(self, page: PageRequest, only: ViewLogFilter) -> Page[ViewLog]:
         wanted = _wanted(only)
@@ -164,6 +159,10 @@ class Playback:
         async with self._database.reading() as connection:
             rows = await _ENTRY_PAGE[page.after is not None].all(connection, user_id=user_id, **page_values(page))
         return page_of(page, rows, lambda: self._count_entries(user_id))
+
+    async def point_entries_by_ids(self, user_id: int, ids: Sequence[int]) -> list[PointEntry | None]:
+        async with self._database.reading() as connection:
+            return by_key(ids, await _ENTRIES_BY_IDS.all(connection, user_id=user_id, ids=ids), lambda entry: entry.id)
 
     async def points(self, user_id: int) -> int:
         async with self._database.reading() as connection:

@@ -95,14 +95,10 @@ _single_changes = (
     .where(VISIBLE, progress_changes.c.user_id == _USER, progress_changes.c.sequence > _AFTER, _next_is_kept)
 )
 _present_state = _VISIBLE.where(watch_progress.c.sequence > _AFTER, ~_next_is_kept)
-_CHANGES_SINCE = Statement(
-    sa.union_all(_single_changes, _present_state).order_by("sequence").limit(500), WatchProgress
-)
+_CHANGES_SINCE = Statement(sa.union_all(_single_changes, _present_state).order_by("sequence").limit(500), WatchProgress)
 _PAGE = {
     (unfinished, after): Statement(
-        ordered(
-            _UNFINISHED if unfinished else _VISIBLE, CONTINUE_WATCHING if unfinished else HISTORY, after=after
-        ),
+        ordered(_UNFINISHED if unfinished else _VISIBLE, CONTINUE_WATCHING if unfinished else HISTORY, after=after),
         WatchProgress,
     )
     for unfinished in (False, True)

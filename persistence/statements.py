@@ -2,26 +2,17 @@
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from contextvars import ContextVar
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
+from domain.metering import meter
+
 T = TypeVar("T")
 
 _DIALECT = dialect()  # type: ignore[no-untyped-call]
-
-
-class StatementCount:
-    """How many statements an operation has cost so far."""
-
-    def __init__(self) -> None:
-        self.value = 0
-
-
-statement_count: ContextVar[StatementCount | None] = ContextVar("statement_count", default=None)
 
 
 class Statement(Generic[T]):
@@ -45,8 +36,8 @@ class Statement(Generic[T]):
 
     async def _fetch(self, connection: Any, values: dict[str, object]) -> Sequence[Sequence[Any]]:
         sql, names, constants = self.compiled
-        if count := statement_count.get():
-            count.value += 1
+        if current := meter.get():
+            current.statements += 1
         found: Sequence[Sequence[Any]] = await connection.fetch(
             sql, *[values[name] if name in values else constants[name] for name in names]
         )

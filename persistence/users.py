@@ -39,9 +39,9 @@ _PIN = plain(
     insert(identities)
     .from_select(
         ["issuer", "subject", "user_id"],
-        sa.select(
-            sa.bindparam("issuer", type_=sa.Text), sa.bindparam("subject", type_=sa.Text), users.c.id
-        ).where(users.c.email == sa.bindparam("email")),
+        sa.select(sa.bindparam("issuer", type_=sa.Text), sa.bindparam("subject", type_=sa.Text), users.c.id).where(
+            users.c.email == sa.bindparam("email")
+        ),
     )
     .on_conflict_do_nothing()
 )

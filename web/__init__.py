@@ -1,0 +1,1 @@
+"""The few doors: GraphQL itself, and what is not GraphQL: streams, media, keys, health."""

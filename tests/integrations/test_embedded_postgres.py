@@ -414,7 +414,7 @@ def test_root_is_told_which_folder_is_closed_to_the_database_and_its_rights_stay
 @only_root
 async def test_data_that_root_brought_is_given_to_the_database(made: Path, start: Callable[..., Server]) -> None:
     give(made / "data", pwd.getpwuid(0))
-    made.chmod(0o700)
+    os.chmod(made, 0o700)
     assert start(made).ask("ensure") == "True"
     assert {path.stat().st_uid for path in (made / "data").rglob("*")} == {ACCOUNT.pw_uid}
     assert await query(made, "create table given (to_me int)") is None

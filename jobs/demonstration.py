@@ -1,0 +1,150 @@
+"""The demonstration catalogue: companies, people of each role, contents with posters and clips. Made once."""
+
+import html
+import json
+import zlib
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from domain.contents import AgeRating, ContentStore, NewContent
+from domain.corporations import CorporationStore, NewCorporation, Plan
+from domain.media import ObjectStore
+from domain.ports import Database, Transaction
+from domain.sessions import Passwords
+from domain.users import NewUser, Role, User, UserStore
+
+PASSWORD = "marquee-demo"  # noqa: S105  # told to everybody, and refused to be made in production
+_FOLDER = Path(__file__).resolve().parent.parent / "examples" / "demonstration"
+_CLIPS = ("clip-1.webm", "clip-2.webm")
+# Every so many contents one has no video yet, so that this too can be seen.
+_WITHOUT_VIDEO = 17
+
+
+class Demonstration:
+    def __init__(
+        self,
+        database: Database,
+        corporations: CorporationStore,
+        users: UserStore,
+        contents: ContentStore,
+        objects: ObjectStore,
+        passwords: Passwords,
+    ) -> None:
+        self._database, self._corporations, self._users = database, corporations, users
+        self._contents, self._objects, self._passwords = contents, objects, passwords
+        self._catalogue: dict[str, list[dict[str, Any]]] = json.loads((_FOLDER / "catalogue.json").read_text())
+
+    @property
+    def emails(self) -> list[str]:
+        return [str(person["email"]) for person in self._catalogue["people"]]
+
+    async def make(self) -> bool:
+        """All of it in one transaction, or nothing where its companies are there already. Whether it made anything."""
+        await self._put_files()
+        password_hash = await self._passwords.hash(PASSWORD)
+        async with self._database.writing() as transaction:
+            companies = await self._make_corporations(transaction)
+            if companies is None:
+                return False
+            people = await self._make_people(transaction, companies, password_hash)
+            for number, entry in enumerate(self._catalogue["contents"]):
+                await self._make_content(transaction, number, entry, companies, people)
+        return True
+
+    async def _make_corporations(self, transaction: Transaction) -> dict[str, int] | None:
+        made: dict[str, int] = {}
+        for entry in self._catalogue["corporations"]:
+            new = NewCorporation(entry["name"], Plan(entry["plan"]), None)
+            corporation = await self._corporations.insert(transaction, new)
+            if corporation is None:
+                return None
+            made[corporation.name] = corporation.id
+        return made
+
+    async def _make_people(
+        self, transaction: Transaction, companies: Mapping[str, int], password_hash: str
+    ) -> list[User]:
+        people = []
+        for entry in self._catalogue["people"]:
+            new = NewUser(
+                email=entry["email"],
+                password_hash=password_hash,
+                display_name=entry["display_name"],
+                role=Role(entry["role"]),
+                corporation_id=companies.get(entry["corporation"]),
+            )
+            if user := await self._users.insert(transaction, new):
+                people.append(user)
+        return people
+
+    async def _make_content(
+        self,
+        transaction: Transaction,
+        number: int,
+        entry: dict[str, Any],
+        companies: Mapping[str, int],
+        fans: list[User],
+    ) -> None:
+        new = NewContent(
+            corporation_id=companies[entry["corporation"]],
+            title=entry["title"],
+            description=entry["description"],
+            age_rating=AgeRating(entry["age_rating"]),
+            release_date=date.fromisoformat(entry["release_date"]),
+            runtime_minutes=entry["runtime_minutes"],
+            poster_key=_poster_key(number),
+        )
+        content = await self._contents.insert(transaction, new)
+        assert content is not None
+        await self._contents.set_genres(transaction, content.id, entry["genres"])
+        for fan in fans[: number % (len(fans) + 1)]:
+            await self._contents.set_liked(transaction, fan.id, content.id, liked=True)
+        if (number + 1) % _WITHOUT_VIDEO:
+            clip = _CLIPS[number % len(_CLIPS)]
+            size = (_FOLDER / clip).stat().st_size
+            await self._contents.add_video_asset(transaction, content.id, _key(clip), "video/webm", size)
+
+    async def _put_files(self) -> None:
+        for clip in _CLIPS:
+            if await self._objects.head(_key(clip)) is None:
+                await self._objects.put(_key(clip), (_FOLDER / clip).read_bytes())
+        for number, entry in enumerate(self._catalogue["contents"]):
+            if await self._objects.head(_poster_key(number)) is None:
+                await self._objects.put(_poster_key(number), _poster(entry).encode())
+
+
+def _key(name: str) -> str:
+    return f"demonstration/{name}"
+
+
+def _poster_key(number: int) -> str:
+    return _key(f"posters/{number:03}.svg")
+
+
+def _poster(entry: dict[str, Any]) -> str:
+    """A poster of its own for each title: two colours and a moon where the title's checksum puts them."""
+    chance = zlib.crc32(entry["title"].encode())
+    hue, x, y = chance % 360, 60 + chance // 360 % 180, 90 + chance // 64800 % 120
+    lines = "".join(
+        f'<text x="24" y="{330 + 34 * place}" font-size="26" font-weight="700">{html.escape(line)}</text>'
+        for place, line in enumerate(_broken(entry["title"]))
+    )
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 300 450" font-family="system-ui, sans-serif">'
+        f'<defs><linearGradient id="sky" x2="0" y2="1"><stop stop-color="hsl({hue},55%,24%)"/>'
+        f'<stop offset="1" stop-color="hsl({(hue + 50) % 360},60%,50%)"/></linearGradient></defs>'
+        f'<rect width="300" height="450" fill="url(#sky)"/><circle cx="{x}" cy="{y}" r="54" fill="#fff" opacity=".8"/>'
+        f'<g fill="#fff">{lines}<text x="24" y="428" font-size="14" opacity=".8">{entry["release_date"][:4]}</text></g>'
+        "</svg>"
+    )
+
+
+def _broken(title: str, width: int = 17) -> list[str]:
+    lines = [""]
+    for word in title.split():
+        if lines[-1] and len(lines[-1]) + len(word) >= width:
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {word}".strip()
+    return lines[:3]

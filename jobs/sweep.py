@@ -1,0 +1,25 @@
+"""Forgetting what nobody needs any more."""
+
+from datetime import timedelta
+from typing import Protocol
+
+# Longer than the oldest event that is taken, so that no repeat of one that was forgotten can come in.
+_EVENTS_KEPT = timedelta(days=31)
+_SESSIONS_KEPT = timedelta(days=30)
+
+
+class Sweepable(Protocol):
+    async def sweep(self, kept: timedelta) -> None: ...
+
+
+class Sweep:
+    """Ended sessions after 30 days, watch events after 31, signing keys once no token of theirs can be alive."""
+
+    def __init__(self, sessions: Sweepable, progress: Sweepable, keys: Sweepable, token_lifetime: timedelta) -> None:
+        self._sessions, self._progress, self._keys = sessions, progress, keys
+        self._keys_kept = token_lifetime + timedelta(hours=1)
+
+    async def __call__(self) -> None:
+        await self._sessions.sweep(_SESSIONS_KEPT)
+        await self._progress.sweep(_EVENTS_KEPT)
+        await self._keys.sweep(self._keys_kept)

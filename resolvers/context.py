@@ -1,0 +1,94 @@
+"""What a resolver is given."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import strawberry
+
+from domain.contents import Contents, ContentStore
+from domain.corporations import Corporations, CorporationStore
+from domain.errors import Unauthenticated
+from domain.media import ObjectStore
+from domain.playback import Playback, PlaybackStore
+from domain.ports import Signals
+from domain.progress import Progress, ProgressStore
+from domain.sessions import Sessions
+from domain.users import UserStore, Viewer
+from resolvers.loaders import Loaders
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """For reading what needs no rule but visibility, which the stores keep themselves."""
+
+    users: UserStore
+    corporations: CorporationStore
+    contents: ContentStore
+    playback: PlaybackStore
+    progress: ProgressStore
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """For everything that changes something, and for what is more than one read."""
+
+    sessions: Sessions
+    corporations: Corporations
+    contents: Contents
+    playback: Playback
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What is built once, at the start, and the same for every request."""
+
+    stores: Stores
+    services: Services
+    objects: ObjectStore
+    signals: Signals
+
+
+@dataclass(slots=True)
+class Context:
+    """One operation's. `base_url` is this server's address as the client called it."""
+
+    house: House
+    request_id: str
+    base_url: str
+    user_agent: str | None
+    viewer: Viewer | None = None
+    # Of a WebSocket only, and the socket's own business: what it connected with, and who watches its session.
+    connection_params: dict[str, Any] | None = None
+    socket: Any = None
+    watch: asyncio.Task[None] | None = None
+    loaders: Loaders = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.loaders = Loaders(self)
+
+    @property
+    def stores(self) -> Stores:
+        return self.house.stores
+
+    @property
+    def services(self) -> Services:
+        return self.house.services
+
+    def renew_loaders(self) -> None:
+        """After a write, or before the next event of a subscription: what was loaded may be stale."""
+        self.loaders = Loaders(self)
+
+    def signed_in(self) -> Viewer:
+        """Raises Unauthenticated where nobody is signed in."""
+        if self.viewer is None:
+            raise Unauthenticated("Please sign in: this needs an access token.")
+        return self.viewer
+
+    def url(self, path: str) -> str:
+        """The absolute address of a path below this server's own; an absolute one stays as it is."""
+        return self.base_url + path if path.startswith("/") else path
+
+
+Info: TypeAlias = strawberry.Info[Context, None]

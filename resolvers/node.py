@@ -1,0 +1,83 @@
+"""Anything with an id: a table from the type's name to how such things are read, under the usual visibility."""
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from domain import ids
+from domain.errors import ValidationFailed
+from domain.pages import MOST_PER_PAGE
+from domain.users import Viewer
+from resolvers.arguments import Id, Ids
+from resolvers.context import Context, Info
+
+Reader = Callable[[Context, Sequence[int]], Awaitable[Sequence[Any]]]
+
+
+async def _own_sessions(context: Context, wanted: Sequence[int]) -> Sequence[Any]:
+    if context.viewer is None:
+        return [None] * len(wanted)
+    living = {session.id: session for session in await context.services.sessions.living(context.viewer)}
+    return [living.get(key) for key in wanted]
+
+
+async def _own_progress(context: Context, wanted: Sequence[int]) -> Sequence[Any]:
+    if context.viewer is None:
+        return [None] * len(wanted)
+    return await context.stores.progress.by_ids(context.viewer.user.id, wanted)
+
+
+async def _own_point_entries(context: Context, wanted: Sequence[int]) -> Sequence[Any]:
+    if context.viewer is None:
+        return [None] * len(wanted)
+    return await context.stores.playback.point_entries_by_ids(context.viewer.user.id, wanted)
+
+
+async def _view_logs(context: Context, wanted: Sequence[int]) -> Sequence[Any]:
+    viewer = context.viewer
+    if viewer is None:
+        return [None] * len(wanted)
+    logs = await context.stores.playback.view_logs_by_ids(wanted)
+    return [log if log and _may_see_log(viewer, log.user_id, log.corporation_id) else None for log in logs]
+
+
+def _may_see_log(viewer: Viewer, user_id: int, corporation_id: int) -> bool:
+    return user_id == viewer.user.id or viewer.manages(corporation_id)
+
+
+READERS: dict[str, Reader] = {
+    "User": lambda context, wanted: context.stores.users.by_ids(wanted),
+    "Session": _own_sessions,
+    "Corporation": lambda context, wanted: context.stores.corporations.by_ids(wanted),
+    "Content": lambda context, wanted: context.stores.contents.by_ids(wanted),
+    "Genre": lambda context, wanted: context.stores.contents.genres_by_ids(wanted),
+    "VideoAsset": lambda context, wanted: context.stores.contents.video_assets_by_ids(wanted),
+    "ViewLog": _view_logs,
+    "PointEntry": _own_point_entries,
+    "WatchProgress": _own_progress,
+}
+
+
+async def node(info: Info, id: Id) -> Any:
+    return (await nodes(info, [id]))[0]
+
+
+async def nodes(info: Info, ids: Ids) -> list[Any]:
+    if len(ids) > MOST_PER_PAGE:
+        raise ValidationFailed(f"`ids` may hold at most {MOST_PER_PAGE}, not {len(ids)}.")
+    return await _read(info.context, ids)
+
+
+async def _read(context: Context, wanted: Sequence[str]) -> list[Any]:
+    """One statement for each kind, however many there are of it."""
+    places: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for place, global_id in enumerate(wanted):
+        found = ids.split(global_id)
+        if found and found[0] in READERS:
+            places[found[0]].append((place, found[1]))
+    results: list[Any] = [None] * len(wanted)
+    for kind, numbered in places.items():
+        rows = await READERS[kind](context, [key for _, key in numbered])
+        for (place, _), row in zip(numbered, rows, strict=True):
+            results[place] = row
+    return results

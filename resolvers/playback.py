@@ -1,0 +1,82 @@
+"""Streams, view logs and points."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Annotated, Any
+
+import strawberry
+
+from domain import ids
+from domain.contents import Content
+from domain.errors import Forbidden
+from domain.pages import Page, PageRequest
+from domain.playback import VIEW_LOGS_BY_AGE, StreamStarted, ViewLog, ViewLogFilter
+from domain.users import User, Viewer
+from resolvers.arguments import After, First
+from resolvers.context import Context, Info
+from resolvers.live import until_ended
+from resolvers.loaders import batched
+
+CorporationId = Annotated[
+    strawberry.ID | None, strawberry.argument(description="Only of this company; an ADMIN may name any, or none.")
+]
+
+
+async def start_stream(info: Info, input: Any) -> StreamStarted:
+    asset_id = None if input.video_asset_id is None else ids.decode("VideoAsset", input.video_asset_id)
+    content_id = ids.decode("Content", input.content_id)
+    return await info.context.services.playback.start_stream(info.context.signed_in(), content_id, asset_id)
+
+
+async def view_logs(info: Info, first: First = 20, after: After = None, filter: Any = None) -> Page[ViewLog]:
+    page = PageRequest.of(VIEW_LOGS_BY_AGE, first, after)
+    return await info.context.stores.playback.view_logs(page, _filter(info.context.signed_in(), filter))
+
+
+async def view_log_added(info: Info, corporation_id: CorporationId = None) -> AsyncIterator[ViewLog]:
+    viewer = info.context.signed_in()
+    only = _own(viewer, None if corporation_id is None else ids.decode("Corporation", corporation_id))
+    logs = info.context.services.playback.watch_view_logs(only)
+    async for log in until_ended(info.context, logs):
+        yield log
+
+
+@batched
+async def user_of(context: Context, parents: Sequence[ViewLog]) -> Sequence[User | None]:
+    return await context.stores.users.by_ids([parent.user_id for parent in parents])
+
+
+@batched
+async def content_of(context: Context, parents: Sequence[Any]) -> Sequence[Content | None]:
+    """Whether a parent may be seen at all was judged when it was read; here its content is simply fetched."""
+    wanted = [parent.content_id or ids.NOTHING for parent in parents]
+    return await context.stores.contents.by_ids(wanted, deleted_too=True)
+
+
+@batched
+async def visible_content_of(context: Context, parents: Sequence[Any]) -> Sequence[Content | None]:
+    return await context.stores.contents.by_ids([parent.content_id or ids.NOTHING for parent in parents])
+
+
+def url(root: strawberry.Parent[StreamStarted], info: Info) -> str:
+    return info.context.url(root.path)
+
+
+def _filter(viewer: Viewer, given: Any) -> ViewLogFilter:
+    if given is None:
+        return _own(viewer, None)
+    corporation_id = None if given.corporation_id is None else ids.decode("Corporation", given.corporation_id)
+    return ViewLogFilter(
+        user_id=None if given.user_id is None else ids.decode("User", given.user_id),
+        content_id=None if given.content_id is None else ids.decode("Content", given.content_id),
+        corporation_id=_own(viewer, corporation_id).corporation_id,
+    )
+
+
+def _own(viewer: Viewer, corporation_id: int | None) -> ViewLogFilter:
+    """An ADMIN sees all; a MANAGER the own company, and of another one as much as of one that does not exist."""
+    if viewer.is_admin:
+        return ViewLogFilter(corporation_id=corporation_id)
+    if viewer.user.corporation_id is None:
+        raise Forbidden("You manage no company.")
+    own = viewer.user.corporation_id
+    return ViewLogFilter(corporation_id=own if corporation_id in (None, own) else ids.NOTHING)

@@ -1,0 +1,79 @@
+"""People and the viewer's own graph."""
+
+from collections.abc import Sequence
+
+import strawberry
+
+from domain import ids
+from domain.corporations import Corporation
+from domain.pages import Page, PageRequest
+from domain.playback import POINT_ENTRIES_BY_AGE, VIEW_LOGS_BY_AGE, PointEntry, ViewLog, ViewLogFilter
+from domain.progress import CONTINUE_WATCHING, HISTORY, WatchProgress
+from domain.sessions import Session
+from domain.users import Role, User, Viewer
+from resolvers.arguments import After, First, Id
+from resolvers.context import Context, Info
+from resolvers.loaders import batched
+
+
+def viewer(info: Info) -> Viewer | None:
+    return info.context.viewer
+
+
+async def user(info: Info, id: Id) -> User | None:
+    return (await info.context.stores.users.by_ids([ids.decode("User", id)]))[0]
+
+
+def email(root: strawberry.Parent[User], info: Info) -> str | None:
+    return root.email if _may_see(info.context, root) else None
+
+
+def role(root: strawberry.Parent[User], info: Info) -> Role | None:
+    return root.role if _may_see(info.context, root) else None
+
+
+@batched
+async def corporation(context: Context, people: Sequence[User]) -> Sequence[Corporation | None]:
+    wanted = [(person.corporation_id or ids.NOTHING) if _may_see(context, person) else ids.NOTHING for person in people]
+    return await context.stores.corporations.by_ids(wanted) if any(wanted) else [None] * len(people)
+
+
+async def points(root: strawberry.Parent[Viewer], info: Info) -> int:
+    """Read anew: an operation before this one may have added some."""
+    return await info.context.stores.playback.points(root.user.id)
+
+
+async def point_entries(
+    root: strawberry.Parent[Viewer], info: Info, first: First = 20, after: After = None
+) -> Page[PointEntry]:
+    page = PageRequest.of(POINT_ENTRIES_BY_AGE, first, after)
+    return await info.context.stores.playback.point_entries(root.user.id, page)
+
+
+async def watch_history(
+    root: strawberry.Parent[Viewer], info: Info, first: First = 20, after: After = None
+) -> Page[WatchProgress]:
+    page = PageRequest.of(HISTORY, first, after)
+    return await info.context.stores.progress.page(root.user.id, page, unfinished=False)
+
+
+async def continue_watching(
+    root: strawberry.Parent[Viewer], info: Info, first: First = 20, after: After = None
+) -> Page[WatchProgress]:
+    page = PageRequest.of(CONTINUE_WATCHING, first, after)
+    return await info.context.stores.progress.page(root.user.id, page, unfinished=True)
+
+
+async def view_logs(
+    root: strawberry.Parent[Viewer], info: Info, first: First = 20, after: After = None
+) -> Page[ViewLog]:
+    page = PageRequest.of(VIEW_LOGS_BY_AGE, first, after)
+    return await info.context.stores.playback.view_logs(page, ViewLogFilter(user_id=root.user.id))
+
+
+async def sessions(root: strawberry.Parent[Viewer], info: Info) -> list[Session]:
+    return await info.context.services.sessions.living(root)
+
+
+def _may_see(context: Context, person: User) -> bool:
+    return context.viewer is not None and context.viewer.may_see_private(person)

@@ -1,0 +1,123 @@
+"""How the domain is presented: types that show its objects as they are, enums, fields with a description and a who."""
+
+import enum
+import functools
+import inspect
+from collections.abc import AsyncGenerator, Callable
+from typing import Annotated, Any, NewType, TypeVar
+
+import strawberry
+from strawberry.types.enum import StrawberryEnumDefinition
+
+from resolvers.permissions import Permission, Who
+
+C = TypeVar("C", bound=type)
+
+URL = NewType("URL", str)
+
+
+def present(domain: type, *, description: str, name: str | None = None) -> Callable[[C], C]:
+    """A GraphQL type for a domain class, whose objects it takes as they are."""
+
+    def decorate(cls: C) -> C:
+        cls.is_type_of = classmethod(lambda _, shown, __: isinstance(shown, domain))  # type: ignore[attr-defined]
+        return strawberry.type(cls, name=name, description=description)
+
+    return decorate
+
+
+def shown(description: str) -> Any:
+    """A plain field: the attribute of the same name."""
+    return strawberry.field(description=description)
+
+
+def given(description: str, default: Any = strawberry.UNSET, *, optional: bool = False) -> Any:
+    """A field of an input; `optional` with no default means that absent is not the same as null."""
+    if default is strawberry.UNSET and not optional:
+        return strawberry.field(description=description)
+    return strawberry.field(description=description, default=default)
+
+
+def many(description: str) -> Any:
+    """A list field of an input that may be left out, which is the same as an empty list."""
+    return strawberry.field(description=description, default_factory=list)
+
+
+def worked(resolve: Callable[..., Any], kind: Any, description: str) -> Any:
+    """A field that needs work: a resolver."""
+    return strawberry.field(resolver=resolve, graphql_type=kind, description=description)
+
+
+def query(who: Who, resolve: Callable[..., Any], kind: Any, description: str, **inputs: Any) -> Any:
+    """A field of the query root. `inputs` gives the class of arguments that are presented here."""
+    return strawberry.field(
+        resolver=_taking(resolve, inputs),
+        graphql_type=kind,
+        description=description,
+        extensions=[Permission(who, writes=False)],
+    )
+
+
+def mutation(who: Who, resolve: Callable[..., Any], kind: Any, description: str, **inputs: Any) -> Any:
+    """A field of the mutation root; after it, nothing that was loaded before is believed."""
+    return strawberry.mutation(
+        resolver=_taking(resolve, inputs),
+        graphql_type=kind,
+        description=description,
+        extensions=[Permission(who, writes=True)],
+    )
+
+
+def subscription(who: Who, resolve: Callable[..., Any], kind: Any, description: str) -> Any:
+    """A field of the subscription root, of one `kind` after another."""
+    return strawberry.subscription(
+        resolver=_yielding(resolve, kind), description=description, extensions=[Permission(who, writes=False)]
+    )
+
+
+def lazily(name: str, module: str) -> Any:
+    """A type of another schema module that would close a circle if it were imported."""
+    return Annotated[name, strawberry.lazy(module)]
+
+
+def union(name: str, made: Any, refusal: Any, description: str) -> Any:
+    return Annotated[made | refusal, strawberry.union(name, description=description)]
+
+
+def enumerate_as(kind: type[enum.Enum], description: str, **values: str) -> None:
+    """Presents an enum of the domain, with a description for each of its values."""
+    presented: Any = strawberry.enum(kind, description=description)
+    definition: StrawberryEnumDefinition = presented.__strawberry_definition__
+    for value in definition.values:
+        value.description = values[value.name]
+
+
+def _taking(resolve: Callable[..., Any], inputs: dict[str, Any]) -> Callable[..., Any]:
+    """The resolver with the classes of its inputs, which it cannot name itself: resolvers do not know the schema."""
+    signature = inspect.signature(resolve)
+    parameters = [
+        parameter.replace(annotation=inputs.get(name, parameter.annotation))
+        for name, parameter in signature.parameters.items()
+    ]
+    return _signed(resolve, signature.replace(parameters=parameters)) if inputs else resolve
+
+
+def _yielding(resolve: Callable[..., Any], kind: Any) -> Callable[..., Any]:
+    return _signed(resolve, inspect.signature(resolve).replace(return_annotation=AsyncGenerator[kind, None]))
+
+
+def _signed(resolve: Callable[..., Any], signature: inspect.Signature) -> Callable[..., Any]:
+    """The same function under another signature, which is what Strawberry reads."""
+
+    async def awaited(*args: Any, **kwargs: Any) -> Any:
+        return await resolve(*args, **kwargs)
+
+    def called(*args: Any, **kwargs: Any) -> Any:
+        return resolve(*args, **kwargs)
+
+    signed = awaited if inspect.iscoroutinefunction(resolve) else called
+    functools.update_wrapper(signed, resolve, assigned=("__module__", "__name__", "__doc__"))
+    signed.__signature__ = signature  # type: ignore[attr-defined]
+    signed.__annotations__ = {name: parameter.annotation for name, parameter in signature.parameters.items()}
+    signed.__annotations__["return"] = signature.return_annotation
+    return signed

@@ -1,0 +1,49 @@
+"""Scalars of our own. A time without an offset names no moment, so it is refused."""
+
+from datetime import datetime
+
+from strawberry.exceptions import StrawberryInputCoercionError
+from strawberry.types.scalar import ScalarDefinition
+
+from schema.present import URL
+
+
+def _moment(value: object) -> datetime:
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) and len(value) <= 40 else None
+        aware = moment is not None and moment.tzinfo is not None and moment.astimezone() is not None
+    except (ValueError, OverflowError):
+        moment, aware = None, False
+    if moment is None:
+        raise StrawberryInputCoercionError("A DateTime is a date and a time that exist, such as 2026-11-21T08:00:00Z.")
+    if not aware:
+        raise StrawberryInputCoercionError("A DateTime needs its offset from UTC, such as Z or +09:00.")
+    return moment
+
+
+def _address(value: object) -> str:
+    if not isinstance(value, str):
+        raise StrawberryInputCoercionError("A URL is a string.")
+    return value
+
+
+SCALARS: dict[object, ScalarDefinition] = {
+    datetime: ScalarDefinition(
+        name="DateTime",
+        description="A moment, by RFC 3339, with its offset from UTC: `2026-11-21T08:00:00Z`.",
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
+        serialize=datetime.isoformat,
+        parse_value=_moment,
+        parse_literal=None,
+        origin=datetime,
+    ),
+    URL: ScalarDefinition(
+        name="URL",
+        description="An absolute address, by RFC 3986.",
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc3986",
+        serialize=str,
+        parse_value=_address,
+        parse_literal=None,
+        origin=URL,
+    ),
+}

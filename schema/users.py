@@ -1,0 +1,68 @@
+"""People, and what the signed-in person sees of the own graph."""
+
+from datetime import datetime
+
+from domain import users as domain
+from resolvers import users as resolve
+from schema.present import enumerate_as, lazily, present, shown, worked
+from schema.shared import Connection, Node
+
+enumerate_as(
+    domain.Role,
+    "What a person may do beyond watching.",
+    MEMBER="Watches, likes, reviews.",
+    MANAGER="Looks after the catalogue of the own company.",
+    ADMIN="Looks after everything.",
+)
+
+
+@present(domain.User, description="What anyone may see of a person.")
+class User(Node):
+    display_name: str = shown("The name to show.")
+    email = worked(
+        resolve.email,
+        str | None,
+        "Null to those who may not see it: all but the person, the company's managers, ADMIN.",
+    )
+    role: domain.Role = shown("What this person may do; null to those who may not see it.")
+    corporation = worked(
+        resolve.corporation,
+        lazily("Corporation", "schema.corporations") | None,
+        "The company this person belongs to; null where there is none, and to those who may not see it.",
+    )
+    created_at: datetime = shown("When the account was made.")
+
+
+@present(domain.Viewer, description="The signed-in person's own graph. Nothing here can be reached by anybody else.")
+class Viewer:
+    user: User = shown("The same person, as others see them.")
+    email: str | None = shown("The e-mail address; null for someone who came in without one.")
+    first_name: str | None = shown("The given name.")
+    last_name: str | None = shown("The family name.")
+    region_code: str | None = shown("The region, as given at registration.")
+    subscription_status: str | None = shown("The subscription, as given at registration.")
+    role: domain.Role = shown("What this person may do.")
+    points = worked(resolve.points, int, "The balance: the sum of all point entries.")
+    point_entries = worked(
+        resolve.point_entries,
+        Connection[lazily("PointEntry", "schema.playback")],
+        "Every change of points, newest first.",
+    )
+    watch_history = worked(
+        resolve.watch_history,
+        Connection[lazily("WatchProgress", "schema.progress")],
+        "Everything watched, what was watched last first.",
+    )
+    continue_watching = worked(
+        resolve.continue_watching,
+        Connection[lazily("WatchProgress", "schema.progress")],
+        "What was started and not finished, what was watched last first.",
+    )
+    view_logs = worked(
+        resolve.view_logs, Connection[lazily("ViewLog", "schema.playback")], "First views, newest first."
+    )
+    sessions = worked(
+        resolve.sessions,
+        list[lazily("Session", "schema.sessions")],
+        "The devices that are signed in, last used first.",
+    )

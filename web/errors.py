@@ -1,0 +1,93 @@
+"""One form for every error: in `errors[].extensions` of GraphQL, and as JSON at the plain doors."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from graphql import GraphQLError, GraphQLSyntaxError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from domain.errors import CodedError, Refusal, Unauthenticated
+from domain.metering import meter
+from web.json import json_response
+
+_log = structlog.get_logger("errors")
+_INTERNAL = "Something went wrong on our side. The request id helps us to find it."
+_CODES = {
+    400: "BAD_REQUEST",
+    404: "NOT_FOUND",
+    405: "METHOD_NOT_ALLOWED",
+    413: "TOO_LARGE",
+    415: "UNSUPPORTED_MEDIA_TYPE",
+}
+
+
+def extensions(code: str, status: int, details: Sequence[str] = ()) -> dict[str, Any]:
+    """What stands beside an error's message; the code also goes to the log line of the request."""
+    current = meter.get()
+    if current:
+        current.codes.append(code)
+    return {
+        "code": code,
+        "status": status,
+        "timestamp": datetime.now(UTC).isoformat(),
+        "requestId": current.request_id if current else None,
+        "details": list(details),
+    }
+
+
+def presented(error: GraphQLError) -> GraphQLError:
+    """The error as a client may see it: its own mistakes as they are, ours as INTERNAL. Presenting twice is harmless."""
+    if error.extensions and "requestId" in error.extensions:
+        return error
+    message, beside = _seen(error)
+    return GraphQLError(message, error.nodes, error.source, error.positions, error.path, extensions=beside)
+
+
+def _seen(error: GraphQLError) -> tuple[str, dict[str, Any]]:
+    cause = error.original_error
+    if isinstance(cause, CodedError):
+        return cause.message, extensions(cause.code, cause.status, cause.details)
+    if isinstance(cause, Refusal):
+        return cause.message, extensions(cause.code.value, 400, [problem.message for problem in cause.problems])
+    if isinstance(error, GraphQLSyntaxError):
+        return error.message, extensions("GRAPHQL_PARSE_FAILED", 400)
+    if error.path is None and (cause is None or isinstance(cause, GraphQLError)):
+        return error.message, extensions("GRAPHQL_VALIDATION_FAILED", 400)
+    _log.error("fault", path=error.path, exc_info=cause or error)
+    return _INTERNAL, extensions("INTERNAL", 500)
+
+
+def plain(request_path: str, code: str, status: int, message: str, details: Sequence[str] = ()) -> Response:
+    """An error at a door that is not GraphQL."""
+    beside = extensions(code, status, details)
+    body = {"timestamp": beside.pop("timestamp"), "path": request_path, "message": message, **beside}
+    headers = {"WWW-Authenticate": "Bearer"} if status == Unauthenticated.status else {}
+    return json_response(body, status, headers=headers)
+
+
+async def on_coded_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, CodedError)
+    return plain(public_path(request.url.path), error.code, error.status, error.message, error.details)
+
+
+async def on_http_exception(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    code = _CODES.get(error.status_code, "BAD_REQUEST")
+    response = plain(public_path(request.url.path), code, error.status_code, str(error.detail))
+    response.headers.update(error.headers or {})
+    return response
+
+
+def fault(request_path: str) -> Response:
+    """What is answered where nothing was foreseen. The traceback goes to the log only."""
+    _log.exception("fault", path=request_path)
+    return plain(request_path, "INTERNAL", 500, _INTERNAL)
+
+
+def public_path(path: str) -> str:
+    """The path without what gives access: a stream's ticket opens the stream for whoever reads it."""
+    return "/stream/…" if path.startswith("/stream/") else path

@@ -1,0 +1,214 @@
+"""GraphQL over HTTP, by the draft of that name: queries by GET and POST, mutations by POST, streams as server-sent
+events. WebSockets are at the same address.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import strawberry
+from graphql import GraphQLError
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
+from strawberry.http.streaming import SSETransport, merge_stream_with_heartbeat
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.types.graphql import OperationType
+
+from domain.errors import CodedError
+from domain.metering import meter
+from resolvers.context import Context, House
+from web.authentication import viewer_of
+from web.errors import extensions, presented
+from web.json import json_response, text
+from web.sockets import Sockets
+
+_JSON = "application/json"
+_GRAPHQL_JSON = "application/graphql-response+json"
+_MOST_BYTES = 1_000_000
+_BY_GET = frozenset({OperationType.QUERY})
+_BY_POST = frozenset({OperationType.QUERY, OperationType.MUTATION})
+_CODES = {405: "METHOD_NOT_ALLOWED", 406: "NOT_ACCEPTABLE", 413: "TOO_LARGE", 415: "UNSUPPORTED_MEDIA_TYPE"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a request asks: GraphQL over HTTP's parameters."""
+
+    query: str
+    variables: dict[str, Any] | None
+    operation_name: str | None
+    extensions: dict[str, Any] | None
+
+
+class GraphQLDoor:
+    """An ASGI application. `page` answers browsers, where there is a page to show."""
+
+    def __init__(
+        self,
+        schema: strawberry.Schema,
+        house: House,
+        base_url: Callable[[HTTPConnection], str],
+        page: Callable[[], Response] | None,
+        origins: list[str],
+    ) -> None:
+        self._schema, self._house, self._base_url, self._page = schema, house, base_url, page
+        self._sockets = Sockets(schema, self._context, house.services.sessions, origins)
+        self._events = SSETransport()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self._sockets(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        try:
+            response = await self._respond(request)
+        except HTTPException as error:
+            response = _refused(request, error.status_code, error.detail, error.headers)
+        except CodedError as error:
+            response = _refused(request, error.status, error.message, code=error.code)
+        await response(scope, receive, send)
+
+    async def _respond(self, request: Request) -> Response:
+        if request.method not in {"GET", "POST"}:
+            raise HTTPException(405, "GraphQL is asked by GET or POST.", {"Allow": "GET, POST"})
+        if self._page and request.method == "GET" and _is_browser(request):
+            return self._page()
+        asked = await _asked(request)
+        context = self._context(request)
+        context.viewer = await viewer_of(context.services.sessions, request.headers.get("authorization"))
+        if self._events.accepts(request.headers.get("accept", "")):
+            return await self._stream(request, asked, context)
+        return await self._execute(request, asked, context)
+
+    async def _execute(self, request: Request, asked: Asked, context: Context) -> Response:
+        try:
+            result = await self._schema.execute(
+                asked.query,
+                variable_values=asked.variables,
+                context_value=context,
+                operation_name=asked.operation_name,
+                allowed_operation_types=_BY_POST if request.method == "POST" else _BY_GET,
+                operation_extensions=asked.extensions,
+            )
+        except InvalidOperationTypeError as error:
+            raise _not_by_this_method(request.method, error) from error
+        except CannotGetOperationTypeError as error:
+            raise HTTPException(400, "The document has no such operation, or several and no operationName.") from error
+        executed = result.data is not None or any(error.path for error in result.errors or ())
+        body: dict[str, Any] = {"data": result.data} if executed else {}
+        if result.errors:
+            body["errors"] = [presented(error).formatted for error in result.errors]
+        if result.extensions:
+            body["extensions"] = result.extensions
+        # Old clients, which accept application/json alone, take any other status for a fault of the network.
+        never_ran = 400 if _media_type(request.headers) == _GRAPHQL_JSON else 200
+        return _answer(request, body, 200 if executed else never_ran)
+
+    async def _stream(self, request: Request, asked: Asked, context: Context) -> Response:
+        allowed = _BY_POST if request.method == "POST" else _BY_GET
+        results = await self._schema.stream(
+            asked.query,
+            variable_values=asked.variables,
+            context_value=context,
+            operation_name=asked.operation_name,
+            allowed_operation_types=allowed | {OperationType.SUBSCRIPTION},
+            operation_extensions=asked.extensions,
+        )
+
+        async def events() -> Any:
+            async for result in results:
+                body = {"data": result.data}
+                if result.errors:
+                    body["errors"] = [presented(error).formatted for error in result.errors]
+                yield self._events.encode_next(body, text)  # type: ignore[arg-type]
+            yield self._events.encode_complete()
+
+        stream = merge_stream_with_heartbeat(
+            events, lambda: self._events.heartbeat_message(text), interval=15, send_initial_heartbeat=True
+        )
+        return StreamingResponse(stream(), headers=dict(self._events.headers))
+
+    def _context(self, connection: HTTPConnection) -> Context:
+        current = meter.get()
+        return Context(
+            house=self._house,
+            request_id=current.request_id if current else "",
+            base_url=self._base_url(connection),
+            user_agent=connection.headers.get("user-agent"),
+        )
+
+
+async def _asked(request: Request) -> Asked:
+    """Raises HTTPException 400, 413 or 415."""
+    if request.method == "GET":
+        given: Any = dict(request.query_params)
+        for name in ("variables", "extensions"):
+            given[name] = _parsed(given[name].encode()) if given.get(name) else None
+    else:
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _JSON:
+            raise HTTPException(415, f"A request's body must be {_JSON}.", {"Accept-Post": _JSON})
+        given = _parsed(await _body(request))
+    if not isinstance(given, dict):
+        raise HTTPException(400, "A request is one JSON object. Lists of operations are not taken.")
+    return Asked(
+        _parameter(given, "query", str) or "",
+        _parameter(given, "variables", dict),
+        _parameter(given, "operationName", str),
+        _parameter(given, "extensions", dict),
+    )
+
+
+def _parameter(given: Mapping[str, Any], name: str, kind: type) -> Any:
+    value = given.get(name)
+    if (value is None and name != "query") or isinstance(value, kind):
+        return value
+    raise HTTPException(400, f"`{name}` must be {'a string' if kind is str else 'an object'}.")
+
+
+async def _body(request: Request) -> bytes:
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > _MOST_BYTES:
+            raise HTTPException(413, f"A request may have at most {_MOST_BYTES} bytes.", {"Connection": "close"})
+    return bytes(body)
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise HTTPException(400, f"This is not JSON: {error.msg[:100]}.") from error
+
+
+def _is_browser(request: Request) -> bool:
+    return "query" not in request.query_params and "text/html" in request.headers.get("accept", "")
+
+
+def _not_by_this_method(method: str, error: InvalidOperationTypeError) -> HTTPException:
+    if error.operation_type is OperationType.SUBSCRIPTION:
+        return HTTPException(400, "A subscription needs a WebSocket, or Accept: text/event-stream.")
+    return HTTPException(405, f"A mutation must be sent by POST, not {method}.", {"Allow": "POST"})
+
+
+def _media_type(headers: Headers) -> str:
+    accepted = headers.get("accept", "")
+    return _GRAPHQL_JSON if _GRAPHQL_JSON in accepted else _JSON
+
+
+def _answer(request: Request, body: dict[str, Any], status: int, headers: Mapping[str, str] | None = None) -> Response:
+    return json_response(body, status, media_type=f"{_media_type(request.headers)}; charset=utf-8", headers=headers)
+
+
+def _refused(
+    request: Request, status: int, message: str, headers: Mapping[str, str] | None = None, code: str | None = None
+) -> Response:
+    """A request that never became an operation."""
+    beside = extensions(code or _CODES.get(status, "BAD_REQUEST"), status)
+    error = GraphQLError(message, extensions=beside).formatted
+    challenge = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+    return _answer(request, {"errors": [error]}, status, {**challenge, **(headers or {})})

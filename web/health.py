@@ -1,0 +1,36 @@
+"""Whether the process lives, and whether the parts it needs do."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from domain.errors import CodedError
+from web.json import json_response
+
+_PATIENCE_SECONDS = 2.0
+
+
+class Health:
+    """`parts` are checks by name; one that raises, or takes longer than two seconds, is down."""
+
+    def __init__(self, name: str, version: str, parts: Mapping[str, Callable[[], Awaitable[None]]]) -> None:
+        self._name, self._version, self._parts = name, version, parts
+
+    async def alive(self, _request: Request) -> Response:
+        return json_response({"status": "ok", "name": self._name, "version": self._version})
+
+    async def ready(self, _request: Request) -> Response:
+        checked = await asyncio.gather(*(_state(check) for check in self._parts.values()))
+        parts = dict(zip(self._parts, checked, strict=True))
+        all_up = all(state == "up" for state in parts.values())
+        return json_response({"status": "ready" if all_up else "not ready", "parts": parts}, 200 if all_up else 503)
+
+
+async def _state(check: Callable[[], Awaitable[None]]) -> str:
+    try:
+        await asyncio.wait_for(check(), _PATIENCE_SECONDS)
+    except (CodedError, OSError, TimeoutError):
+        return "down"
+    return "up"
