@@ -190,7 +190,7 @@ class Marquee:
             with_graphiql=settings.development,
             lifespan=lifespan,
         )
-        return Front(graphql, doors)
+        return Front(graphql, doors, tells_cost=settings.development)
 
     @property
     def wants_demonstration(self) -> bool:

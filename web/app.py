@@ -57,13 +57,13 @@ def plain_doors(
 class Front:
     """Where every request comes in. No middleware stands between it and GraphQL."""
 
-    def __init__(self, graphql: ASGIApp, doors: ASGIApp) -> None:
-        self._graphql, self._doors = graphql, doors
+    def __init__(self, graphql: ASGIApp, doors: ASGIApp, *, tells_cost: bool) -> None:
+        self._graphql, self._doors, self._tells_cost = graphql, doors, tells_cost
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         inner = self._graphql if scope.get("path") == "/graphql" else self._doors
         if scope["type"] == "http":
-            await _Logged(inner, scope, receive, send).run()
+            await _Logged(inner, scope, receive, send, self._tells_cost).run()
         else:
             await inner(scope, receive, send)
 
@@ -71,8 +71,9 @@ class Front:
 class _Logged:
     """One request: its id in and out, its faults masked, its line in the log."""
 
-    def __init__(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send, tells_cost: bool) -> None:
         self._app, self._scope, self._receive, self._send = app, scope, receive, send
+        self._tells_cost = tells_cost
         self._meter = Meter(_request_id(scope))
         self._status = 0
         self._started = time.perf_counter()
@@ -89,8 +90,18 @@ class _Logged:
     async def _passing(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._status = message["status"]
-            message["headers"] = [*message.get("headers", ()), (b"x-request-id", self._meter.request_id.encode())]
+            message["headers"] = [*message.get("headers", ()), *self._own_headers()]
         await self._send(message)
+
+    def _own_headers(self) -> list[tuple[bytes, bytes]]:
+        headers = [(b"x-request-id", self._meter.request_id.encode())]
+        if self._tells_cost:
+            cost = f'total;dur={self._milliseconds()}, sql;desc="{self._meter.statements} statements"'
+            headers.append((b"server-timing", cost.encode()))
+        return headers
+
+    def _milliseconds(self) -> float:
+        return round((time.perf_counter() - self._started) * 1000, 1)
 
     async def _answer_fault(self) -> None:
         response = fault(public_path(self._scope["path"]))
@@ -104,7 +115,7 @@ class _Logged:
             method=self._scope["method"],
             path=public_path(self._scope["path"])[:200],
             status=self._status,
-            duration_ms=round((time.perf_counter() - self._started) * 1000, 1),
+            duration_ms=self._milliseconds(),
             operation=self._meter.operation,
             statements=self._meter.statements,
             user_id=self._meter.user_id,

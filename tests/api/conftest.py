@@ -1,0 +1,190 @@
+"""A server of our own on loopback for the tests of this folder, and a world to fill it with."""
+
+import asyncio
+import contextlib
+import itertools
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+import uvicorn
+
+from domain import ids
+from domain.contents import Content, NewContent
+from domain.corporations import Corporation, NewCorporation, Plan
+from domain.users import NewUser, Role, User
+from persistence.tables import metadata
+from server import Marquee
+from settings import Settings
+
+PASSWORD = "a password for tests"
+CLIP = bytes(range(256)) * 4  # 1024 bytes, of which each says where it stands
+
+
+@dataclass
+class Person:
+    user: User
+    token: str
+    refresh_token: str
+    id: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.id = ids.encode("User", self.user.id)
+
+
+@dataclass
+class Answer:
+    """What came back: the HTTP response and, where it was GraphQL, its parts."""
+
+    response: httpx2.Response
+    body: dict[str, Any]
+
+    @property
+    def data(self) -> Any:
+        assert "errors" not in self.body, self.body["errors"]
+        return self.body["data"]
+
+    @property
+    def codes(self) -> list[str]:
+        return [error["extensions"]["code"] for error in self.body.get("errors", [])]
+
+    @property
+    def statements(self) -> int:
+        """How many SQL statements it cost, which the server tells outside production."""
+        return int(self.response.headers["server-timing"].partition('desc="')[2].partition(" ")[0])
+
+
+class Api:
+    """Talks GraphQL to the server, as one person or as nobody."""
+
+    def __init__(self, base_url: str, client: httpx2.AsyncClient) -> None:
+        self.base_url, self.client = base_url, client
+
+    async def ask(self, query: str, who: Person | str | None = None, **variables: Any) -> Answer:
+        """`who` may be a person, an access token, or nobody."""
+        token = who.token if isinstance(who, Person) else who
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        body = {"query": query, "variables": variables}
+        response = await self.client.post(f"{self.base_url}/graphql", json=body, headers=headers)
+        return Answer(response, response.json())
+
+    async def data(self, query: str, who: Person | str | None = None, **variables: Any) -> Any:
+        """The data; an assertion fails where there were errors."""
+        return (await self.ask(query, who, **variables)).data
+
+
+class World:
+    """Makes companies, people and contents straight in the database, without asking the API."""
+
+    def __init__(self, marquee: Marquee, password_hash: str) -> None:
+        self.marquee, self._password_hash = marquee, password_hash
+        self._numbers = itertools.count(1)
+
+    async def corporation(self, name: str | None = None, plan: Plan = Plan.PAID) -> Corporation:
+        async with self.marquee.database.writing() as transaction:
+            new = NewCorporation(name or f"Company {next(self._numbers)}", plan, None)
+            made = await self.marquee.stores.corporations.insert(transaction, new)
+        assert made
+        return made
+
+    async def person(self, role: Role = Role.MEMBER, corporation: Corporation | None = None, **rest: Any) -> Person:
+        """Signed in already; the password is PASSWORD."""
+        number = next(self._numbers)
+        sessions = self.marquee.services.sessions
+        async with self.marquee.database.writing() as transaction:
+            new = NewUser(
+                email=rest.pop("email", f"person{number}@example.com"),
+                password_hash=self._password_hash,
+                display_name=f"Person {number}",
+                role=role,
+                corporation_id=corporation.id if corporation else None,
+                **rest,
+            )
+            user = await self.marquee.stores.users.insert(transaction, new)
+            assert user
+            signed_in = await sessions._begin(transaction, user, "tests")
+        return Person(user, signed_in.tokens.access_token, signed_in.tokens.refresh_token)
+
+    async def content(self, corporation: Corporation | None = None, *, video: bool = True, **rest: Any) -> Content:
+        """With one video file of CLIP's bytes, unless told otherwise; `genres` are given by name."""
+        store = self.marquee.stores.contents
+        corporation = corporation or await self.corporation()
+        new = NewContent(corporation_id=corporation.id, title=rest.pop("title", f"Title {next(self._numbers)}"), **rest)
+        async with self.marquee.database.writing() as transaction:
+            made = await store.insert(transaction, new)
+            assert made
+            await store.set_genres(transaction, made.id, new.genres)
+            if video:
+                await store.add_video_asset(transaction, made.id, "clip.webm", "video/webm", len(CLIP))
+        return made
+
+    async def rows(self, sql: str, *values: Any) -> list[Any]:
+        """What a statement finds, straight from the database."""
+        async with self.marquee.database.reading() as connection:
+            return [tuple(row) for row in await connection.fetch(sql, *values)]
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("marquee")
+
+
+@pytest.fixture(scope="session")
+async def marquee(dsn: str, home: Path) -> Marquee:
+    settings = Settings(
+        _env_file=None,  # type: ignore[call-arg]
+        environment="test",
+        database_url=dsn,
+        marquee_home=home,
+        session_secret="for tests only, and as long as it has to be",
+        trusted_issuers=[],
+        demonstration=False,
+    )
+    return Marquee(settings, dsn)
+
+
+@pytest.fixture(scope="session")
+async def base_url(marquee: Marquee) -> AsyncIterator[str]:
+    """The server, over real HTTP and real WebSockets, in this process."""
+    config = uvicorn.Config(
+        marquee.application(), host="127.0.0.1", port=0, log_config=None, access_log=False, ws="websockets-sansio"
+    )
+    server = uvicorn.Server(config)
+    with contextlib.suppress(KeyboardInterrupt):
+        serving = asyncio.create_task(server.serve())
+        while not server.started:
+            assert not serving.done(), serving
+            await asyncio.sleep(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        await marquee.objects.put("clip.webm", CLIP)
+        yield f"http://127.0.0.1:{port}"
+        server.should_exit = True
+        await serving
+
+
+@pytest.fixture(scope="session")
+async def client(base_url: str) -> AsyncIterator[httpx2.AsyncClient]:
+    async with httpx2.AsyncClient(timeout=20, limits=httpx2.Limits(max_connections=300)) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def api(base_url: str, client: httpx2.AsyncClient) -> Api:
+    return Api(base_url, client)
+
+
+@pytest.fixture(scope="session")
+async def password_hash(marquee: Marquee) -> str:
+    return await marquee.passwords.hash(PASSWORD)
+
+
+@pytest.fixture
+async def world(marquee: Marquee, base_url: str, password_hash: str) -> World:
+    """An empty database; everything in it is this test's own."""
+    tables = ", ".join(table.name for table in metadata.sorted_tables if table.name != "signing_keys")
+    async with marquee.database.reading() as connection:
+        await connection.execute(f"truncate {tables} restart identity cascade")
+    return World(marquee, password_hash)

@@ -1,0 +1,63 @@
+"""One embedded PostgreSQL for the whole run, one database for each test worker."""
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+from sqlalchemy.engine import make_url
+
+from integrations.embedded_postgres import EmbeddedPostgres
+from persistence.migrate import upgrade
+
+_started: list[tuple[EmbeddedPostgres, Path]] = []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """In the process that the others descend from: the database lives as long as it does."""
+    if hasattr(config, "workerinput") or "MARQUEE_TEST_DSN" in os.environ:
+        return
+    folder = Path(tempfile.mkdtemp(prefix="marquee-tests-"))
+    folder.chmod(0o755)  # as root, PostgreSQL runs as another user, who must reach its data
+    embedded = EmbeddedPostgres(folder / "postgres")
+    embedded.ensure()
+    upgrade(embedded.dsn)
+    os.environ["MARQUEE_TEST_DSN"] = embedded.dsn
+    _started.append((embedded, folder))
+
+
+def pytest_unconfigure() -> None:
+    while _started:
+        embedded, folder = _started.pop()
+        del os.environ["MARQUEE_TEST_DSN"]
+        embedded.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def database_from_template(name: str) -> str:
+    """The address of a new database with the newest tables, empty."""
+    template = os.environ["MARQUEE_TEST_DSN"]
+
+    async def create() -> None:
+        connection = await asyncpg.connect(make_url(template).set(database="postgres").render_as_string(False))
+        await connection.execute(f'drop database if exists "{name}" with (force)')
+        await connection.execute(f'create database "{name}" template marquee')
+        await connection.close()
+
+    asyncio.run(create())
+    return make_url(template).set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session")
+def dsn(worker_id: str) -> Iterator[str]:
+    """This worker's database."""
+    yield database_from_template(f"test_{worker_id}")
+
+
+@pytest.fixture(scope="session")
+def worker_id() -> str:
+    return os.environ.get("PYTEST_XDIST_WORKER", "main")
