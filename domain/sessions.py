@@ -34,7 +34,7 @@ class Tokens:
     expires_in: int
     refresh_token: str
     refresh_expires_in: int
-    token_type: str = "bearer"
+    token_type: str = "bearer"  # noqa: S105
 
 
 @dataclass(frozen=True, slots=True)

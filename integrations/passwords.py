@@ -24,14 +24,15 @@ class PwdlibPasswords:
             return await asyncio.to_thread(self._hashes.hash, _bytes(password))
 
     async def verify(self, password: str, password_hash: str | None) -> tuple[bool, str | None]:
-        if password_hash is None:
-            # A hash that nothing fits, so that a stranger waits as long as a friend who mistyped.
-            self._nobody = self._nobody or await self.hash(secrets.token_urlsafe())
+        known = password_hash or await self._hash_of_nobody()
         async with self._turn:
-            fits, better = await asyncio.to_thread(
-                self._hashes.verify_and_update, _bytes(password), password_hash or self._nobody
-            )
+            fits, better = await asyncio.to_thread(self._hashes.verify_and_update, _bytes(password), known)
         return fits and password_hash is not None, better
+
+    async def _hash_of_nobody(self) -> str:
+        """A hash that nothing fits, so that a stranger waits as long as a friend who mistyped."""
+        self._nobody = self._nobody or await self.hash(secrets.token_urlsafe())
+        return self._nobody
 
 
 def _bytes(password: str) -> bytes:

@@ -57,7 +57,7 @@ class JwtAccessTokens:
             if len(token) > _LONGEST_TOKEN:
                 raise Unauthenticated("The token is too long.")
             header = jwt.get_unverified_header(token)
-            issuer = jwt.decode(token, options={"verify_signature": False}).get("iss")
+            issuer: Any = jwt.decode(token, options={"verify_signature": False}).get("iss")
             keys = self._key_sets.get(issuer) if isinstance(issuer, str) else None
             if keys is None or header.get("alg") != "RS256" or not isinstance(header.get("kid"), str):
                 raise Unauthenticated("The token is not one that is trusted here.")

@@ -1,7 +1,8 @@
 """Contents in PostgreSQL."""
 
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, partial
+from typing import Any
 
 import asyncpg
 import sqlalchemy as sa
@@ -135,7 +136,7 @@ class Contents:
             rows = await statement.all(connection, parents=corporation_ids, **page_values(page))
         lists = grouped(corporation_ids, rows)
         return [
-            page_of(page, found, lambda key=key: self._count_of_corporation(key, deleted_too))
+            page_of(page, found, partial(self._count_of_corporation, key, deleted_too))
             for key, found in zip(corporation_ids, lists, strict=True)
         ]
 
@@ -228,7 +229,7 @@ def _wanted(only: ContentFilter) -> dict[str, object]:
     return given
 
 
-def _filtered(select: sa.Select[tuple[object, ...]], filters: Sequence[str]) -> sa.Select[tuple[object, ...]]:
+def _filtered(select: sa.Select[Any], filters: Sequence[str]) -> sa.Select[Any]:
     return select.where(VISIBLE, *(_FILTERS[name] for name in filters))
 
 

@@ -30,8 +30,8 @@ class Database:
         self.dsn = dsn
         self._pool_size = pool_size
         # PgBouncer in transaction mode hands each transaction another session, where a named statement is unknown.
-        self._cache = {} if statement_cache else {"statement_cache_size": 0}
-        self._pool: "asyncpg.Pool[Any] | None" = None
+        self._cache: dict[str, Any] = {} if statement_cache else {"statement_cache_size": 0}
+        self._pool: asyncpg.Pool[Any] | None = None
 
     async def open(self) -> None:
         self._pool = await asyncpg.create_pool(

@@ -88,7 +88,10 @@ _balance = (
     .cte("balance")
 )
 _FIRST_VIEW = Statement(
-    sa.select(_log.c.id, _balance.c.points).join(_balance, sa.true()).add_cte(_entry, _counted), View
+    sa.select(_log.c.id.label("log_id"), _balance.c.points.label("balance"))
+    .join(_balance, sa.true())
+    .add_cte(_entry, _counted),
+    View,
 )
 _POINTS = plain(sa.select(users.c.points).where(users.c.id == _USER))
 

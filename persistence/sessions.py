@@ -1,6 +1,6 @@
 """Sessions in PostgreSQL. Its clock alone decides what is over."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import INTERVAL
@@ -18,7 +18,7 @@ ALIVE = sa.and_(sessions.c.revoked_at.is_(None), sessions.c.expires_at > _NOW)
 _THIS = sessions.c.id == sa.bindparam("session_id", type_=sa.BigInteger)
 
 
-def _in(name: str) -> sa.ColumnElement[object]:
+def _in(name: str) -> sa.ColumnElement[datetime]:
     return _NOW + sa.bindparam(name, type_=INTERVAL)
 
 

@@ -1,5 +1,9 @@
 """Every table. Columns stand in the order of the entity's fields, then what no entity shows."""
 
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
@@ -35,7 +39,7 @@ def _reference(name: str, target: str, *, nullable: bool = False, cascade: bool 
     return sa.Column(name, sa.BigInteger, sa.ForeignKey(f"{target}.id", ondelete=ondelete), nullable=nullable)
 
 
-def _moment(name: str, *, nullable: bool = False, default: bool = False) -> sa.Column[sa.TIMESTAMP]:
+def _moment(name: str, *, nullable: bool = False, default: bool = False) -> sa.Column[datetime]:
     return sa.Column(name, _Moment, nullable=nullable, server_default=sa.func.now() if default else None)
 
 
@@ -132,13 +136,14 @@ contents = sa.Table(
 )
 
 _visible = contents.c.deleted_at.is_(None)
-for _name, _columns in {
+_INDEXES: dict[str, Sequence[sa.ColumnElement[Any]]] = {
     "created_at": [contents.c.created_at, contents.c.id],
     "title": [sa.func.lower(contents.c.title), contents.c.id],
     "like_count": [contents.c.like_count, contents.c.id],
     "view_count": [contents.c.view_count, contents.c.id],
     "rating": [contents.c.rating, contents.c.id],
-}.items():
+}
+for _name, _columns in _INDEXES.items():
     sa.Index(f"ix_contents_{_name}", *_columns, postgresql_where=_visible)
 sa.Index("ix_contents_corporation_id", contents.c.corporation_id, contents.c.created_at, contents.c.id)
 

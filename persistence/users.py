@@ -1,6 +1,7 @@
 """People in PostgreSQL."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
@@ -61,7 +62,7 @@ class Users:
             rows = await statement.all(connection, parents=corporation_ids, **page_values(page))
         lists = grouped(corporation_ids, rows)
         return [
-            page_of(page, members, lambda key=key: self._count(key))
+            page_of(page, members, partial(self._count, key))
             for key, members in zip(corporation_ids, lists, strict=True)
         ]
 

@@ -8,6 +8,7 @@ import strawberry
 from strawberry.dataloader import DataLoader
 
 # (context, parents, **arguments of the field) -> one result for each parent, in their order.
+_PARENT: Any = strawberry.Parent[Any]  # type: ignore[misc]
 Batch: TypeAlias = Callable[..., Awaitable[Sequence[Any]]]
 
 
@@ -42,7 +43,7 @@ def batched(batch: Batch) -> Callable[..., Any]:
 
     own = list(inspect.signature(batch).parameters.values())[2:]
     given = [
-        inspect.Parameter("root", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=strawberry.Parent[Any]),
+        inspect.Parameter("root", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=_PARENT),
         inspect.Parameter("info", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=strawberry.Info),
     ]
     keyword_only = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own]

@@ -7,7 +7,7 @@ import strawberry
 from domain import corporations as domain
 from resolvers import corporations as resolve
 from schema.present import enumerate_as, given, lazily, present, shown, union, worked
-from schema.shared import Connection, Node, Refusal
+from schema.shared import Connection, Node, Refusal, connection_of
 from schema.users import User
 
 enumerate_as(
@@ -27,7 +27,7 @@ class Corporation(Node):
     updated_at: datetime = shown("When it was last changed.")
     members = worked(resolve.members, Connection[User], "The people of the company; for its managers.")
     contents = worked(
-        resolve.contents, Connection[lazily("Content", "schema.contents")], "What it has to show, newest first."
+        resolve.contents, connection_of(lazily("Content", "schema.contents")), "What it has to show, newest first."
     )
 
 

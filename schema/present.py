@@ -4,7 +4,7 @@ import enum
 import functools
 import inspect
 from collections.abc import AsyncGenerator, Callable
-from typing import Annotated, Any, NewType, TypeVar
+from typing import Annotated, Any, NewType, TypeVar, cast
 
 import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition
@@ -58,10 +58,10 @@ def query(who: Who, resolve: Callable[..., Any], kind: Any, description: str, **
     )
 
 
-def mutation(who: Who, resolve: Callable[..., Any], kind: Any, description: str, **inputs: Any) -> Any:
+def mutation(who: Who, resolve: Callable[..., Any], kind: Any, description: str, input: Any = None) -> Any:
     """A field of the mutation root; after it, nothing that was loaded before is believed."""
     return strawberry.mutation(
-        resolver=_taking(resolve, inputs),
+        resolver=_taking(resolve, {"input": _described(input)} if input else {}),
         graphql_type=kind,
         description=description,
         extensions=[Permission(who, writes=True)],
@@ -80,6 +80,10 @@ def lazily(name: str, module: str) -> Any:
     return Annotated[name, strawberry.lazy(module)]
 
 
+def list_of(kind: Any) -> Any:
+    return list[kind]
+
+
 def union(name: str, made: Any, refusal: Any, description: str) -> Any:
     return Annotated[made | refusal, strawberry.union(name, description=description)]
 
@@ -90,6 +94,10 @@ def enumerate_as(kind: type[enum.Enum], description: str, **values: str) -> None
     definition: StrawberryEnumDefinition = presented.__strawberry_definition__
     for value in definition.values:
         value.description = values[value.name]
+
+
+def _described(kind: Any) -> Any:
+    return Annotated[kind, strawberry.argument(description=kind.__strawberry_definition__.description)]
 
 
 def _taking(resolve: Callable[..., Any], inputs: dict[str, Any]) -> Callable[..., Any]:
@@ -115,9 +123,9 @@ def _signed(resolve: Callable[..., Any], signature: inspect.Signature) -> Callab
     def called(*args: Any, **kwargs: Any) -> Any:
         return resolve(*args, **kwargs)
 
-    signed = awaited if inspect.iscoroutinefunction(resolve) else called
+    signed: Any = awaited if inspect.iscoroutinefunction(resolve) else called
     functools.update_wrapper(signed, resolve, assigned=("__module__", "__name__", "__doc__"))
-    signed.__signature__ = signature  # type: ignore[attr-defined]
+    signed.__signature__ = signature
     signed.__annotations__ = {name: parameter.annotation for name, parameter in signature.parameters.items()}
     signed.__annotations__["return"] = signature.return_annotation
-    return signed
+    return cast("Callable[..., Any]", signed)

@@ -1,8 +1,11 @@
 """Scalars of our own. A time without an offset names no moment, so it is refused."""
 
+from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
 from strawberry.exceptions import StrawberryInputCoercionError
+from strawberry.schema.types.base_scalars import UUIDDefinition
 from strawberry.types.scalar import ScalarDefinition
 
 from schema.present import URL
@@ -37,6 +40,7 @@ SCALARS: dict[object, ScalarDefinition] = {
         parse_literal=None,
         origin=datetime,
     ),
+    UUID: replace(UUIDDefinition, description="A UUID by RFC 9562, such as one that crypto.randomUUID() makes."),
     URL: ScalarDefinition(
         name="URL",
         description="An absolute address, by RFC 3986.",

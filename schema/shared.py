@@ -86,3 +86,8 @@ class Connection(Generic[T]):
 @present(ids.Deleted, description="What was deleted.")
 class Deleted:
     id: strawberry.ID = shown("The id it had.")
+
+
+def connection_of(kind: Any) -> Any:
+    """The connection of a type that is only known by name yet."""
+    return Connection[kind]

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from domain import users as domain
 from resolvers import users as resolve
-from schema.present import enumerate_as, lazily, present, shown, worked
-from schema.shared import Connection, Node
+from schema.present import enumerate_as, lazily, list_of, present, shown, worked
+from schema.shared import Node, connection_of
 
 enumerate_as(
     domain.Role,
@@ -45,24 +45,24 @@ class Viewer:
     points = worked(resolve.points, int, "The balance: the sum of all point entries.")
     point_entries = worked(
         resolve.point_entries,
-        Connection[lazily("PointEntry", "schema.playback")],
+        connection_of(lazily("PointEntry", "schema.playback")),
         "Every change of points, newest first.",
     )
     watch_history = worked(
         resolve.watch_history,
-        Connection[lazily("WatchProgress", "schema.progress")],
+        connection_of(lazily("WatchProgress", "schema.progress")),
         "Everything watched, what was watched last first.",
     )
     continue_watching = worked(
         resolve.continue_watching,
-        Connection[lazily("WatchProgress", "schema.progress")],
+        connection_of(lazily("WatchProgress", "schema.progress")),
         "What was started and not finished, what was watched last first.",
     )
     view_logs = worked(
-        resolve.view_logs, Connection[lazily("ViewLog", "schema.playback")], "First views, newest first."
+        resolve.view_logs, connection_of(lazily("ViewLog", "schema.playback")), "First views, newest first."
     )
     sessions = worked(
         resolve.sessions,
-        list[lazily("Session", "schema.sessions")],
+        list_of(lazily("Session", "schema.sessions")),
         "The devices that are signed in, last used first.",
     )

@@ -4,7 +4,6 @@ import asyncio
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import asyncpg
@@ -53,9 +52,9 @@ def database_from_template(name: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def dsn(worker_id: str) -> Iterator[str]:
+def dsn(worker_id: str) -> str:
     """This worker's database."""
-    yield database_from_template(f"test_{worker_id}")
+    return database_from_template(f"test_{worker_id}")
 
 
 @pytest.fixture(scope="session")

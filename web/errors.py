@@ -40,7 +40,7 @@ def extensions(code: str, status: int, details: Sequence[str] = ()) -> dict[str,
 
 
 def presented(error: GraphQLError) -> GraphQLError:
-    """The error as a client may see it: its own mistakes as they are, ours as INTERNAL. Presenting twice is harmless."""
+    """The error as a client may see it: its own mistakes as they are, ours as INTERNAL. Twice is harmless."""
     if error.extensions and "requestId" in error.extensions:
         return error
     message, beside = _seen(error)

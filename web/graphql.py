@@ -2,7 +2,7 @@
 events. WebSockets are at the same address.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -110,7 +110,7 @@ class GraphQLDoor:
 
     async def _stream(self, request: Request, asked: Asked, context: Context) -> Response:
         allowed = _BY_POST if request.method == "POST" else _BY_GET
-        results = await self._schema.stream(
+        results: AsyncIterator[Any] = await self._schema.stream(
             asked.query,
             variable_values=asked.variables,
             context_value=context,

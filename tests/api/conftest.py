@@ -12,12 +12,12 @@ import httpx2
 import pytest
 import uvicorn
 
+from composition import Marquee
 from domain import ids
 from domain.contents import Content, NewContent
 from domain.corporations import Corporation, NewCorporation, Plan
 from domain.users import NewUser, Role, User
 from persistence.tables import metadata
-from server import Marquee
 from settings import Settings
 
 PASSWORD = "a password for tests"
@@ -135,7 +135,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 async def marquee(dsn: str, home: Path) -> Marquee:
     settings = Settings(
-        _env_file=None,  # type: ignore[call-arg]
+        _env_file=None,
         environment="test",
         database_url=dsn,
         marquee_home=home,

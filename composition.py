@@ -1,0 +1,189 @@
+"""The composition root: settings become adapters, adapters services, services a schema, and that an application."""
+
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from functools import cached_property
+from typing import Any
+
+import httpx2
+import strawberry
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp
+from strawberry.extensions import DisableIntrospection
+
+import domain.contents
+import domain.corporations
+import domain.playback
+import domain.progress
+import domain.sessions
+import persistence.contents
+import persistence.corporations
+import persistence.keys
+import persistence.playback
+import persistence.progress
+import persistence.sessions
+import persistence.users
+import schema
+from integrations.issuers import KeySet, RemoteKeys
+from integrations.local_store import LocalStore
+from integrations.passwords import PwdlibPasswords
+from integrations.secrets import RefreshTokens, SignedPaths, StreamTickets, box
+from integrations.signing_keys import SigningKeys
+from integrations.tokens import JwtAccessTokens, TrustedIssuer
+from jobs.background import background
+from jobs.clock import Job, keep
+from jobs.demonstration import Demonstration
+from jobs.sweep import Sweep
+from persistence.database import Database
+from persistence.signals import PostgresSignals
+from resolvers.context import House, Services, Stores
+from settings import Settings
+from web import graphiql
+from web.app import Front, plain_doors
+from web.graphql import GraphQLDoor
+from web.health import Health
+from web.media import MediaDoor, StreamDoor
+from web.operations import SurroundOperation
+
+
+class Marquee:
+    """Everything that one process is made of."""
+
+    def __init__(self, settings: Settings, dsn: str) -> None:
+        self.settings = settings
+        secret = settings.secret()
+        self.database = Database(
+            dsn, pool_size=settings.database_pool_size, statement_cache=settings.database_statement_cache
+        )
+        self.signals = PostgresSignals(settings.dsn(settings.database_direct_url or dsn))
+        self.passwords = PwdlibPasswords()
+        self.addresses = SignedPaths(secret)
+        self.objects = LocalStore(settings.media_root or settings.marquee_home / "media", self.addresses)
+        self.keys = persistence.keys.Keys(self.database)
+        lifetime = timedelta(days=settings.signing_key_days)
+        self.signing_keys = SigningKeys(self.keys, box(secret, "signing keys"), lifetime)
+        self.own_keys = KeySet(self.signing_keys)
+        self.refresh_tokens, self.tickets = RefreshTokens(secret), StreamTickets(secret)
+        self.http = httpx2.AsyncClient(timeout=5, follow_redirects=False)
+
+    @cached_property
+    def stores(self) -> Stores:
+        return Stores(
+            persistence.users.Users(self.database),
+            persistence.corporations.Corporations(self.database),
+            persistence.contents.Contents(self.database),
+            persistence.playback.Playback(self.database),
+            persistence.progress.Progress(self.database),
+        )
+
+    @cached_property
+    def session_store(self) -> persistence.sessions.Sessions:
+        return persistence.sessions.Sessions(self.database)
+
+    @cached_property
+    def services(self) -> Services:
+        settings, stores = self.settings, self.stores
+        trusted = [
+            TrustedIssuer(other.issuer, KeySet(RemoteKeys(self.http, other.jwks_url)), other.audience)
+            for other in settings.trusted_issuers
+        ]
+        rules = domain.sessions.SessionRules(
+            access=settings.access_lifetime,
+            refresh=timedelta(days=settings.refresh_token_days),
+            absolute=timedelta(days=settings.session_days),
+            grace=timedelta(seconds=settings.refresh_grace_seconds),
+        )
+        access_tokens = JwtAccessTokens(settings.issuer, self.signing_keys, self.own_keys, trusted)
+        ticket_lifetime = timedelta(minutes=settings.stream_ticket_minutes)
+        return Services(
+            domain.sessions.Sessions(
+                self.database,
+                self.session_store,
+                stores.users,
+                self.passwords,
+                access_tokens,
+                self.refresh_tokens,
+                self.signals,
+                rules,
+            ),
+            domain.corporations.Corporations(self.database, stores.corporations),
+            domain.contents.Contents(self.database, stores.contents, self.objects),
+            domain.playback.Playback(self.database, stores.playback, self.tickets, self.signals, ticket_lifetime),
+            domain.progress.Progress(self.database, stores.progress, self.signals),
+        )
+
+    @property
+    def demonstration(self) -> Demonstration:
+        stores = self.stores
+        return Demonstration(
+            self.database, stores.corporations, stores.users, stores.contents, self.objects, self.passwords
+        )
+
+    def jobs(self) -> list[Job]:
+        sweep = Sweep(
+            self.session_store, persistence.progress.Progress(self.database), self.keys, self.settings.access_lifetime
+        )
+        return [
+            Job("sweep", 3600, sweep),
+            Job("rotate signing keys", 3600, self.signing_keys.rotate_if_due),
+        ]
+
+    def base_url(self, connection: HTTPConnection) -> str:
+        if self.settings.backend_url:
+            return self.settings.backend_url.rstrip("/")
+        scheme = {"ws": "http", "wss": "https"}.get(connection.url.scheme, connection.url.scheme)
+        return f"{scheme}://{connection.url.netloc}"
+
+    @asynccontextmanager
+    async def running(self, *, listening: bool) -> AsyncIterator[None]:
+        """The parts that run beside the requests, for as long as the process serves."""
+        async with self.http, background(*([self.signals.run()] if listening else [])):
+            await self.database.open()
+            try:
+                await self.own_keys.warm()
+                yield
+            finally:
+                await self.database.close()
+
+    def application(self, *beside: Coroutine[Any, Any, None]) -> ASGIApp:
+        """The ASGI application; `beside` runs as long as it does."""
+        settings = self.settings
+        house = House(self.stores, self.services, self.objects, self.signals)
+        origins = [settings.frontend_url] if settings.frontend_url else []
+        page = graphiql.page if settings.development else None
+        graphql = GraphQLDoor(build_schema(settings), house, self.base_url, page, origins)
+
+        @asynccontextmanager
+        async def lifespan(_app: Any) -> AsyncIterator[None]:
+            jobs = [keep(self.jobs())] if settings.jobs_in_server else []
+            async with self.running(listening=True):
+                if self.wants_demonstration:
+                    await self.demonstration.make()
+                async with background(*beside, *jobs):
+                    yield
+
+        doors = plain_doors(
+            stream=StreamDoor(self.services.playback, self.objects),
+            media=MediaDoor(self.objects, self.addresses),
+            published_keys=lambda: self.signing_keys.published,
+            health=Health(
+                settings.app_name,
+                settings.app_version,
+                {"database": self.database.check, "objects": self.objects.check},
+            ),
+            with_graphiql=settings.development,
+            lifespan=lifespan,
+        )
+        return Front(graphql, doors, tells_cost=settings.development)
+
+    @property
+    def wants_demonstration(self) -> bool:
+        wanted = self.settings.demonstration
+        return self.settings.development and (self.settings.database_url is None if wanted is None else wanted)
+
+
+def build_schema(settings: Settings) -> strawberry.Schema:
+    """Production answers no introspection, and no guesses at what a client may have meant."""
+    hidden = [] if settings.development else [DisableIntrospection]
+    return schema.build(SurroundOperation, *hidden, suggestions=settings.development)
