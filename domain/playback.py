@@ -1,7 +1,7 @@
 """Playback: starting a stream, the reward that comes once, and the log of who saw what."""
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import uuid4
@@ -57,10 +57,11 @@ class Playable:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """`log_id` is None where this person saw the content before; `balance` is in points."""
+    """`log_id` and `view_count` are None where this person saw the content before; `balance` is in points."""
 
     log_id: int | None
     balance: int
+    view_count: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,9 @@ class Playback:
         ticket = self._tickets.sign(stream_id, viewer.session_id, viewer.user.id, asset.id, expires_at)
         return StreamStarted(
             stream_id=stream_id,
-            content=playable.content,
+            content=playable.content
+            if view.view_count is None
+            else replace(playable.content, view_count=view.view_count),
             asset=asset,
             path=f"/stream/{ticket}",
             expires_at=expires_at,

@@ -78,6 +78,7 @@ _counted = (
     sa.update(contents)
     .where(contents.c.id == _log.c.content_id)
     .values(view_count=contents.c.view_count + 1)
+    .returning(contents.c.view_count)
     .cte("counted")
 )
 _balance = (

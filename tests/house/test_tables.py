@@ -4,6 +4,7 @@ import dataclasses
 import importlib
 import pkgutil
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from alembic import command
@@ -41,5 +42,5 @@ def test_columns_stand_in_the_order_of_the_entitys_fields(name: str, statement: 
     assert answered == fields
 
 
-def _returned(statement: Statement[object]) -> list[object]:
+def _returned(statement: Statement[object]) -> list[Any]:
     return list(statement._core._returning)  # type: ignore[attr-defined]
