@@ -256,5 +256,5 @@ def _checked_genres(problems: Problems, names: Sequence[str]) -> list[str]:
     if len(names) > 20:
         problems.add("genres", f"A content may have at most 20 genres, not {len(names)}.")
         return []
-    trimmed = [problems.text(f"genres.{index}", name, longest=50) for index, name in enumerate(names)]
+    trimmed = [problems.text(("genres", str(index)), name, longest=50) for index, name in enumerate(names)]
     return list({name.lower(): name for name in reversed(trimmed)}.values())[::-1]

@@ -24,14 +24,21 @@ class Problem:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What a refusal says. An answer and not an exception, for an executor takes a returned exception for a raised one."""
+
+    code: RefusalCode
+    message: str
+    problems: tuple[Problem, ...]
+
+
 class Refusal(Exception):
     """A deliberate "no", answered as the Refusal member of a mutation's union. Nothing has changed."""
 
     def __init__(self, code: RefusalCode, message: str, problems: Sequence[Problem] = ()) -> None:
         super().__init__(message)
-        self.code = code
-        self.message = message
-        self.problems = tuple(problems)
+        self.refused = Refused(code, message, tuple(problems))
 
 
 class CodedError(Exception):

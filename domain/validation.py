@@ -32,7 +32,9 @@ class Problems:
             message = self._found[0].message if len(self._found) == 1 else f"{len(self._found)} fields need attention."
             raise Refusal(RefusalCode.VALIDATION_FAILED, message, self._found)
 
-    def text(self, field: str, value: str, *, longest: int, required: bool = True, lines: bool = False) -> str:
+    def text(
+        self, field: str | Sequence[str], value: str, *, longest: int, required: bool = True, lines: bool = False
+    ) -> str:
         """`value` trimmed; a problem where it is empty (if required), too long (in characters) or not plain text."""
         trimmed = value.strip()
         if required and not trimmed:

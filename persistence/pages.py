@@ -45,9 +45,8 @@ def page_of(page: PageRequest, rows: Sequence[T], count: Callable[[], Awaitable[
 
 def of_parents(select: sa.Select[Any], parent: sa.ColumnElement[int], order: Order, *, after: bool) -> sa.Select[Any]:
     """A page for each of the bound `parents`, by one lateral join; the parent's id is the first column."""
-    parents = sa.func.unnest(sa.bindparam("parents", type_=sa.ARRAY(sa.BigInteger))).table_valued(
-        sa.column("id", sa.BigInteger), name="parents"
-    )
+    given = sa.func.unnest(sa.bindparam("parents", type_=sa.ARRAY(sa.BigInteger)))
+    parents = given.table_valued(sa.column("id", sa.BigInteger), name="parents").render_derived()
     inner = ordered(select.where(parent == parents.c.id), order, after=after).lateral("page")
     directed = [
         _comparable(inner.c[field]).desc() if order.descending else _comparable(inner.c[field]).asc()

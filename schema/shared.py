@@ -29,7 +29,7 @@ class Problem:
     message: str = shown("What is wrong, for a person to read.")
 
 
-@present(errors.Refusal, description="A deliberate no, for a client to show. Nothing has changed.")
+@present(errors.Refused, description="A deliberate no, for a client to show. Nothing has changed.")
 class Refusal:
     code: errors.RefusalCode = shown("Why.")
     message: str = shown("Why, for a person to read.")
@@ -40,7 +40,7 @@ class ToRefusal(strawberry.ExceptionHandler[errors.Refusal, Refusal]):
     """What the domain refuses becomes the Refusal member of the field's union."""
 
     def handle(self, exception: errors.Refusal, *, field: object, info: object) -> Any:
-        return exception
+        return exception.refused
 
 
 def global_id(root: strawberry.Parent[Any], info: strawberry.Info) -> strawberry.ID:

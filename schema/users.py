@@ -24,7 +24,7 @@ class User(Node):
         str | None,
         "Null to those who may not see it: all but the person, the company's managers, ADMIN.",
     )
-    role: domain.Role = shown("What this person may do; null to those who may not see it.")
+    role = worked(resolve.role, domain.Role | None, "What this person may do; null to those who may not see it.")
     corporation = worked(
         resolve.corporation,
         lazily("Corporation", "schema.corporations") | None,

@@ -52,7 +52,8 @@ def _seen(error: GraphQLError) -> tuple[str, dict[str, Any]]:
     if isinstance(cause, CodedError):
         return cause.message, extensions(cause.code, cause.status, cause.details)
     if isinstance(cause, Refusal):
-        return cause.message, extensions(cause.code.value, 400, [problem.message for problem in cause.problems])
+        refused = cause.refused
+        return refused.message, extensions(refused.code.value, 400, [problem.message for problem in refused.problems])
     if isinstance(error, GraphQLSyntaxError):
         return error.message, extensions("GRAPHQL_PARSE_FAILED", 400)
     if error.path is None and (cause is None or isinstance(cause, GraphQLError)):
