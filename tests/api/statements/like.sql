@@ -1,0 +1,17 @@
+INSERT INTO content_likes (user_id, content_id) SELECT $1::BIGINT AS anon_1, contents.id 
+FROM contents 
+WHERE contents.id = $2::BIGINT AND contents.deleted_at IS NULL ON CONFLICT DO NOTHING RETURNING content_likes.content_id;
+
+SELECT contents.id 
+FROM contents 
+WHERE contents.id = $1::BIGINT AND contents.deleted_at IS NULL;
+
+SELECT contents.id, contents.corporation_id, contents.title, contents.description, contents.age_rating, contents.release_date, contents.runtime_minutes, contents.poster_key, contents.like_count, contents.rating, contents.view_count, contents.created_at, contents.updated_at, contents.deleted_at 
+FROM contents 
+WHERE contents.id = ANY ($1::BIGINT[]) AND contents.deleted_at IS NULL;
+
+SELECT users.id, users.email, users.display_name, users.first_name, users.last_name, users.role, users.corporation_id, users.region_code, users.subscription_status, users.points, users.created_at 
+FROM users JOIN sessions ON sessions.user_id = users.id 
+WHERE sessions.id = $1::BIGINT AND users.id = $2::BIGINT AND sessions.revoked_at IS NULL AND sessions.expires_at > now();
+
+UPDATE contents SET like_count=(contents.like_count + $1::INTEGER) WHERE contents.id = $2::BIGINT;

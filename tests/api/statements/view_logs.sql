@@ -1,0 +1,21 @@
+SELECT contents.id, contents.corporation_id, contents.title, contents.description, contents.age_rating, contents.release_date, contents.runtime_minutes, contents.poster_key, contents.like_count, contents.rating, contents.view_count, contents.created_at, contents.updated_at, contents.deleted_at 
+FROM contents 
+WHERE contents.id = ANY ($1::BIGINT[]);
+
+SELECT count(*) AS count_1 
+FROM (SELECT view_logs.id AS id, view_logs.user_id AS user_id, view_logs.content_id AS content_id, view_logs.corporation_id AS corporation_id, view_logs.created_at AS created_at 
+FROM view_logs JOIN contents ON contents.id = view_logs.content_id 
+WHERE contents.deleted_at IS NULL) AS anon_1;
+
+SELECT users.id, users.email, users.display_name, users.first_name, users.last_name, users.role, users.corporation_id, users.region_code, users.subscription_status, users.points, users.created_at 
+FROM users 
+WHERE users.id = ANY ($1::BIGINT[]);
+
+SELECT users.id, users.email, users.display_name, users.first_name, users.last_name, users.role, users.corporation_id, users.region_code, users.subscription_status, users.points, users.created_at 
+FROM users JOIN sessions ON sessions.user_id = users.id 
+WHERE sessions.id = $1::BIGINT AND users.id = $2::BIGINT AND sessions.revoked_at IS NULL AND sessions.expires_at > now();
+
+SELECT view_logs.id, view_logs.user_id, view_logs.content_id, view_logs.corporation_id, view_logs.created_at 
+FROM view_logs JOIN contents ON contents.id = view_logs.content_id 
+WHERE contents.deleted_at IS NULL ORDER BY view_logs.created_at DESC, view_logs.id DESC 
+ LIMIT $1::BIGINT;
