@@ -15,7 +15,7 @@ test: $(VENV)/.test  ## lint, types, house rules and every test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy .
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist loadgroup
 
 format: $(VENV)/.test  ## rewrite the code in the house style
 	$(BIN)/ruff format .
