@@ -1,5 +1,6 @@
 """The composition root: settings become adapters, adapters services, services a schema, and that an application."""
 
+import gc
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -161,6 +162,8 @@ class Marquee:
                 if self.wants_demonstration:
                     await self.demonstration.make()
                 async with background(*beside, *jobs):
+                    gc.collect()
+                    gc.freeze()  # what was made at the start stays, and need not be looked at again and again
                     yield
 
         doors = plain_doors(
