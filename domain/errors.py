@@ -26,7 +26,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """What a refusal says. An answer and not an exception, for an executor takes a returned exception for a raised one."""
+    """What a refusal says. No exception itself: graphql-core takes a returned exception for a raised one."""
 
     code: RefusalCode
     message: str

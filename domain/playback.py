@@ -1,5 +1,6 @@
 """Playback: starting a stream, the reward that comes once, and the log of who saw what."""
 
+from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -16,6 +17,9 @@ from domain.users import Viewer
 # The reward for the first view of a content by a person, once for ever (FEATURES B8).
 POINTS_FOR_FIRST_VIEW = 10
 FIRST_VIEW = "FIRST_VIEW"
+# A subscription remembers so many ids that it told, and looks so far back after a lost line.
+_TOLD = 1000
+_ON_THEIR_WAY = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,8 @@ class PlaybackStore(Protocol):
     async def view_logs_by_ids(self, ids: Sequence[int]) -> list[ViewLog | None]:
         """Those of visible contents."""
 
-    async def view_logs_since(self, log_id: int, only: ViewLogFilter) -> list[ViewLog]: ...
+    async def view_logs_since(self, log_id: int, only: ViewLogFilter) -> list[ViewLog]:
+        """In order of their ids, at most a thousand at a time."""
 
     async def newest_view_log_id(self) -> int: ...
 
@@ -156,19 +161,31 @@ class Playback:
         return await self._store.asset_for(session_id, user_id, asset_id)
 
     async def watch_view_logs(self, only: ViewLogFilter) -> AsyncIterator[ViewLog]:
-        """Every view log as it comes. After a lost line, what was written meanwhile is looked up."""
+        """Every view log as it comes, once. After a lost line, what was written meanwhile is looked up."""
         topic = "view_logs" if only.corporation_id is None else "view_logs_of"
         with self._signals.listen(topic, only.corporation_id or 0) as inbox:
-            newest = await self._store.newest_view_log_id()
+            newest = began = await self._store.newest_view_log_id()
+            told: deque[int] = deque(maxlen=_TOLD)
             while True:
                 wake = await inbox.wait()
-                logs = await (
-                    self._store.view_logs_since(newest, only) if wake.lost else self._store.view_logs_by_ids(wake.ids)
-                )
-                for log in logs:
-                    if log is not None:
+                # Ids are given out before the commit: one below the newest may have been on its way all the time.
+                missed = self._since(max(began, newest - _ON_THEIR_WAY), only)
+                async for log in missed if wake.lost else self._named(wake.ids):
+                    if log.id not in told:
+                        told.append(log.id)
                         newest = max(newest, log.id)
                         yield log
+
+    async def _named(self, log_ids: Sequence[int]) -> AsyncIterator[ViewLog]:
+        for log in await self._store.view_logs_by_ids(log_ids):
+            if log is not None:
+                yield log
+
+    async def _since(self, log_id: int, only: ViewLogFilter) -> AsyncIterator[ViewLog]:
+        while logs := await self._store.view_logs_since(log_id, only):
+            log_id = logs[-1].id
+            for log in logs:
+                yield log
 
 
 def _chosen(choices: Sequence[Playable], asset_id: int | None) -> tuple[Playable, VideoAsset]:

@@ -10,7 +10,7 @@ from typing import Protocol
 from domain.errors import Refusal, RefusalCode, Unauthenticated, UserNotFound, not_found
 from domain.ports import Database, Signals, Transaction
 from domain.tokens import AccessTokens, Claims, RefreshSecrets
-from domain.users import NewUser, User, UserStore, Viewer, normal_email
+from domain.users import NewUser, User, UserStore, Viewer, normal_email, spelling_of
 from domain.validation import Problems
 
 
@@ -139,7 +139,7 @@ class Sessions:
 
     async def login(self, email: str, password: str, user_agent: str | None) -> SignedIn:
         """Raises Refusal BAD_CREDENTIALS, in the same time and words for an unknown person and a wrong password."""
-        found = await self._users.credentials(_spelling_of(email))
+        found = await self._users.credentials(spelling_of(email))
         user, known_hash = found or (None, None)
         fits, better_hash = await self._passwords.verify(password, known_hash)
         if user is None or not fits:
@@ -226,7 +226,7 @@ class Sessions:
         """The person behind another issuer's token: by (issuer, subject), at first sight by verified e-mail."""
         user = await self._users.by_identity(claims.issuer, claims.subject)
         if user is None and claims.verified_email:
-            email = _spelling_of(claims.verified_email)
+            email = spelling_of(claims.verified_email)
             async with self._database.writing() as transaction:
                 user = await self._users.pin_identity(transaction, claims.issuer, claims.subject, email)
         if user is None:
@@ -287,7 +287,3 @@ def _person(new: Registration, password_hash: str) -> NewUser:
         region_code=new.region_code,
         subscription_status=new.subscription_status,
     )
-
-
-def _spelling_of(email: str) -> str:
-    return email.strip().lower().replace("\0", "")

@@ -25,8 +25,8 @@ class AccessTokens(Protocol):
 
 
 class RefreshSecrets(Protocol):
-    """Refresh tokens are "session id.secret"; only a hash of the secret is stored. A token's successor is derived from
-    it with a key of the server's, so that tabs which refresh at the same moment receive the same one.
+    """Refresh tokens are "session id.secret.seal"; only a hash of the secret is stored. A token's successor is derived
+    from it with a key of the server's, so that tabs which refresh at the same moment receive the same one.
     """
 
     def first(self) -> str: ...

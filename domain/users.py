@@ -130,8 +130,20 @@ class UserStore(Protocol):
 def normal_email(problems: Problems, field: str, written: str) -> str:
     """The one spelling of an e-mail address: in lower case, so that two spellings are one person."""
     try:
-        found = validate_email(written.strip(), check_deliverability=False, test_environment=True)
+        return _normalized(written)
     except (EmailNotValidError, UnicodeError) as error:
         problems.add(field, f"This is not an e-mail address. {error}")
         return ""
+
+
+def spelling_of(email: str) -> str:
+    """The spelling by which a person with this address is found. What is no address to us may be one elsewhere."""
+    try:
+        return _normalized(email)
+    except (EmailNotValidError, UnicodeError):
+        return email.strip().lower().replace("\0", "\ufffd")
+
+
+def _normalized(email: str) -> str:
+    found = validate_email(email.strip(), check_deliverability=False, test_environment=True)
     return found.normalized.lower()
