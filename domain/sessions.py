@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from domain.errors import Refusal, RefusalCode, Unauthenticated, UserNotFound, not_found
+from domain.errors import Refusal, RefusalCode, Unauthenticated, Unavailable, UserNotFound, not_found
 from domain.ports import Database, Signals, Transaction
 from domain.tokens import AccessTokens, Claims, RefreshSecrets
 from domain.users import NewUser, User, UserStore, Viewer, normal_email, spelling_of
@@ -219,8 +219,16 @@ class Sessions:
             await asyncio.Event().wait()
             return
         with self._signals.listen("session", viewer.session_id) as inbox:
-            while await self._store.living_user(viewer.session_id, viewer.user.id):
+            while await self._lives(viewer.session_id, viewer.user.id):
                 await inbox.wait()
+
+    async def _lives(self, session_id: int, user_id: int) -> bool:
+        """Waits until the database can say so."""
+        while True:
+            try:
+                return await self._store.living_user(session_id, user_id) is not None
+            except Unavailable:
+                await asyncio.sleep(1)
 
     async def _stranger(self, claims: Claims) -> User:
         """The person behind another issuer's token: by (issuer, subject), at first sight by verified e-mail."""

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from domain.contents import Content, ContentFilter, Genre, NewContent, VideoAsset
 from domain.pages import Order, Page, PageRequest
 from persistence.database import Connection, Database
-from persistence.pages import of_parents, ordered, page_of, page_values
+from persistence.pages import of_parents, ordered, page_of, page_values, pages_of
 from persistence.statements import Statement, by_key, columns_of, grouped, is_any, plain
 from persistence.tables import content_genres, content_likes, contents, genres, video_assets
 
@@ -133,12 +133,8 @@ class Contents:
     ) -> list[Page[Content]]:
         statement = _of_corporations(page.order, page.after is not None, deleted_too)
         async with self._database.reading() as connection:
-            rows = await statement.all(connection, parents=corporation_ids, **page_values(page))
-        lists = grouped(corporation_ids, rows)
-        return [
-            page_of(page, found, partial(self._count_of_corporation, key, deleted_too))
-            for key, found in zip(corporation_ids, lists, strict=True)
-        ]
+            rows = await statement.all(connection, parents=list(set(corporation_ids)), **page_values(page))
+        return pages_of(page, corporation_ids, rows, partial(self._count_of_corporation, deleted_too))
 
     async def genres(self) -> list[Genre]:
         async with self._database.reading() as connection:
@@ -206,7 +202,7 @@ class Contents:
         async with self._database.reading() as connection:
             return await _counted(tuple(wanted)).one(connection, **wanted)
 
-    async def _count_of_corporation(self, corporation_id: int, deleted_too: bool) -> int:
+    async def _count_of_corporation(self, deleted_too: bool, corporation_id: int) -> int:
         async with self._database.reading() as connection:
             return await _COUNT_OF_CORPORATION[deleted_too].one(connection, corporation_id=corporation_id)
 

@@ -1,13 +1,12 @@
 """Keyset pages in SQL: a page of one list, or of the lists of many parents, in one statement."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from functools import cache
+from functools import partial
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
 from domain.pages import Order, Page, PageRequest
-from persistence.statements import Statement
 
 T = TypeVar("T")
 
@@ -31,6 +30,16 @@ def ordered(select: sa.Select[Any], order: Order, *, after: bool) -> sa.Select[A
     return select.order_by(*directed).limit(sa.bindparam("most", type_=sa.BigInteger))
 
 
+def pages_of(
+    page: PageRequest, parents: Sequence[int], rows: Sequence[tuple[int, T]], count: Callable[[int], Awaitable[int]]
+) -> list[Page[T]]:
+    """The page of each parent, from the rows that `of_parents` found; `parents` may name one twice."""
+    lists: dict[int, list[T]] = {parent: [] for parent in parents}
+    for parent, row in rows:
+        lists[parent].append(row)
+    return [page_of(page, lists[parent], partial(count, parent)) for parent in parents]
+
+
 def page_values(page: PageRequest) -> dict[str, object]:
     """The values that `ordered` binds."""
     values: dict[str, object] = {"most": page.first + 1}
@@ -44,7 +53,7 @@ def page_of(page: PageRequest, rows: Sequence[T], count: Callable[[], Awaitable[
 
 
 def of_parents(select: sa.Select[Any], parent: sa.ColumnElement[int], order: Order, *, after: bool) -> sa.Select[Any]:
-    """A page for each of the bound `parents`, by one lateral join; the parent's id is the first column."""
+    """A page for each of the bound `parents` (each once), by one lateral join; the parent's id is the first column."""
     given = sa.func.unnest(sa.bindparam("parents", type_=sa.ARRAY(sa.BigInteger)))
     parents = given.table_valued(sa.column("id", sa.BigInteger), name="parents").render_derived()
     inner = ordered(select.where(parent == parents.c.id), order, after=after).lateral("page")
@@ -53,11 +62,6 @@ def of_parents(select: sa.Select[Any], parent: sa.ColumnElement[int], order: Ord
         for field in order.fields
     ]
     return sa.select(parents.c.id, *inner.c).select_from(parents.join(inner, sa.true())).order_by(*directed)
-
-
-@cache
-def counting(select: Callable[[], sa.Select[Any]]) -> Statement[int]:
-    return Statement(sa.select(sa.func.count()).select_from(select().subquery()), int)
 
 
 def _comparable(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:

@@ -1,7 +1,6 @@
 """People in PostgreSQL."""
 
 from collections.abc import Sequence
-from functools import partial
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
@@ -9,8 +8,8 @@ from sqlalchemy.dialects.postgresql import insert
 from domain.pages import Page, PageRequest
 from domain.users import USERS_BY_AGE, NewUser, User
 from persistence.database import Connection, Database
-from persistence.pages import of_parents, page_of, page_values
-from persistence.statements import Statement, by_key, columns_of, grouped, is_any, plain
+from persistence.pages import of_parents, page_values, pages_of
+from persistence.statements import Statement, by_key, columns_of, is_any, plain
 from persistence.tables import identities, users
 
 COLUMNS = columns_of(User, users)
@@ -59,12 +58,8 @@ class Users:
     async def of_corporations(self, corporation_ids: Sequence[int], page: PageRequest) -> list[Page[User]]:
         statement = _MEMBERS_AFTER if page.after else _MEMBERS
         async with self._database.reading() as connection:
-            rows = await statement.all(connection, parents=corporation_ids, **page_values(page))
-        lists = grouped(corporation_ids, rows)
-        return [
-            page_of(page, members, partial(self._count, key))
-            for key, members in zip(corporation_ids, lists, strict=True)
-        ]
+            rows = await statement.all(connection, parents=list(set(corporation_ids)), **page_values(page))
+        return pages_of(page, corporation_ids, rows, self._count)
 
     async def insert(self, transaction: Connection, new: NewUser) -> User | None:
         values = {name: getattr(new, name) for name in NewUser.__dataclass_fields__}

@@ -31,7 +31,8 @@ class Loaders:
         async def load(parents: list[Any]) -> Sequence[Any]:
             return await batch(self._context, parents, **arguments)
 
-        return DataLoader(load_fn=load, cache_key_fn=id)
+        # No cache: a level asks once for each parent, and what one level saw may be stale for the next.
+        return DataLoader(load_fn=load, cache=False)
 
 
 def batched(batch: Batch) -> Callable[..., Any]:

@@ -123,3 +123,13 @@ async def test_members_are_paged_for_the_companys_managers(api: Api, world: Worl
     rest = (await api.data(query, manager, id=own, after=first["pageInfo"]["endCursor"]))["corporation"]["members"]
     assert (first["totalCount"], len(first["nodes"]), len(rest["nodes"])) == (4, 3, 1)
     assert (await api.ask(query, await world.person(), id=own)).codes == ["FORBIDDEN"]
+
+
+async def test_a_company_met_twice_in_one_answer_shows_its_page_once_each(api: Api, world: World) -> None:
+    corporation = await world.corporation()
+    for title in ("one", "two"):
+        await world.content(corporation, title=title)
+    query = "{ contents(orderBy: OLDEST) { nodes { corporation { contents(first: 5) { nodes { title } } } } } }"
+    found = (await api.data(query))["contents"]["nodes"]
+    shown = {"corporation": {"contents": {"nodes": [{"title": "two"}, {"title": "one"}]}}}
+    assert found == [shown, shown]
