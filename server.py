@@ -67,7 +67,7 @@ def read_settings() -> Settings:
     try:
         settings = Settings()
     except ValidationError as error:
-        problems = "\n".join(f"  {'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
+        problems = "\n".join(f"  {' '.join([*map(str, e['loc'])]).upper()} {e['msg']}" for e in error.errors())
         raise SystemExit(f"The settings cannot be used:\n{problems}") from None
     configure_log(debug=settings.debug, for_people=sys.stderr.isatty())
     return settings

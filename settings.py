@@ -19,7 +19,7 @@ class IssuerSetting(BaseModel):
 
 
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", hide_input_in_errors=True)
+    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", hide_input_in_errors=True)
 
     app_name: str = Field("Marquee", description="the name shown in GraphiQL and /health")
     app_version: str = Field("0.1.0", description="the version shown in /health")
