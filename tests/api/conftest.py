@@ -142,6 +142,7 @@ async def marquee(dsn: str, home: Path) -> Marquee:
         session_secret="for tests only, and as long as it has to be",
         trusted_issuers=[],
         demonstration=False,
+        jobs_in_server=False,
     )
     return Marquee(settings, dsn)
 
