@@ -132,7 +132,9 @@ class Progress:
             if written:
                 await self._signals.announce(transaction, "progress", user_id, [])
         standing = {**ledger.progress, **{progress.content_id: progress for progress in written}}
-        return ProgressRecorded([standing[content_id] for content_id in dict.fromkeys(e.content_id for e in events)])
+        # Nothing stands of a content that only repeats name: an event id that came back with another content.
+        mentioned = dict.fromkeys(event.content_id for event in events)
+        return ProgressRecorded([standing[content_id] for content_id in mentioned if content_id in standing])
 
     async def watch(self, viewer: Viewer, content_id: int | None, after: str | None) -> AsyncIterator[ProgressChanged]:
         """First what there is (or, with `after`, what was missed), then every change as it comes, each once."""

@@ -17,6 +17,7 @@ _log = structlog.get_logger("issuers")
 _FRESH_SECONDS = 300.0
 # A token may name a key we do not know yet; asking again for every such token would let strangers make us ask.
 _AGAIN_SECONDS = 1.0
+_PATIENCE_SECONDS = 4.0
 
 
 class KeySource(Protocol):
@@ -54,17 +55,19 @@ class KeySet:
         self._loaded_at = self._tried_at = time.monotonic()
 
     def _fetching(self) -> "asyncio.Task[None]":
-        idle = self._fetch is None or self._fetch.done()
-        if self._fetch is None or (idle and time.monotonic() - self._tried_at >= _AGAIN_SECONDS):
+        if self._fetch is None or self._fetch.done():
             self._fetch = asyncio.create_task(self._load())
         return self._fetch
 
     async def _load(self) -> None:
+        # Who comes too soon after the last time waits rather than hears no: the key may have been made in between.
+        await asyncio.sleep(self._tried_at + _AGAIN_SECONDS - time.monotonic())
         self._tried_at = time.monotonic()
         try:
-            self._keys = await self._source.load()
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                self._keys = await self._source.load()
             self._loaded_at = time.monotonic()
-        except (Unavailable, httpx2.HTTPError, ValueError) as error:
+        except (Unavailable, httpx2.HTTPError, OSError, ValueError, RecursionError) as error:
             _log.warning("keys_unavailable", error=type(error).__name__)
 
 
@@ -85,11 +88,16 @@ def signing_keys(document: Any) -> Mapping[str, Any]:
     entries = document.get("keys") if isinstance(document, dict) else None
     if not isinstance(entries, list):
         raise ValueError("not a JWKS document")
-    return {
-        entry["kid"]: jwt.PyJWK(entry, algorithm="RS256").key
-        for entry in entries
-        if isinstance(entry, dict)
-        and isinstance(entry.get("kid"), str)
-        and entry.get("kty") == "RSA"
-        and entry.get("use", "sig") == "sig"
-    }
+    return {entry["kid"]: key for entry in entries if (key := _signing_key(entry)) is not None}
+
+
+def _signing_key(entry: Any) -> Any:
+    """None for what does not sign by RS256, and for what cannot be read: one bad key must not hide the good ones."""
+    if not isinstance(entry, dict) or not isinstance(entry.get("kid"), str) or entry.get("kty") != "RSA":
+        return None
+    if entry.get("use", "sig") != "sig" or entry.get("alg", "RS256") != "RS256":
+        return None
+    try:
+        return jwt.PyJWK(entry, algorithm="RS256").key
+    except (jwt.PyJWTError, ValueError, TypeError):
+        return None

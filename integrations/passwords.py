@@ -15,7 +15,7 @@ class PwdlibPasswords:
     """Speaks domain.sessions.Passwords."""
 
     def __init__(self) -> None:
-        self._hashes = PasswordHash((Argon2Hasher(), BcryptHasher()))
+        self._hashes = PasswordHash((Argon2Hasher(), _OldBcrypt()))
         self._turn = asyncio.Semaphore(_AT_ONCE)
         self._nobody: str | None = None
 
@@ -33,6 +33,14 @@ class PwdlibPasswords:
         """A hash that nothing fits, so that a stranger waits as long as a friend who mistyped."""
         self._nobody = self._nobody or await self.hash(secrets.token_urlsafe())
         return self._nobody
+
+
+class _OldBcrypt(BcryptHasher):
+    """As bcrypt was when those hashes were made: what is beyond 72 bytes was silently left out. Today's raises."""
+
+    def verify(self, password: str | bytes, hash: str | bytes) -> bool:
+        whole = password.encode() if isinstance(password, str) else password
+        return super().verify(whole[:72], hash)
 
 
 def _bytes(password: str) -> bytes:

@@ -24,29 +24,46 @@ def box(secret: str, purpose: str) -> Fernet:
 
 
 class RefreshTokens:
-    """Speaks domain.tokens.RefreshSecrets."""
+    """Speaks domain.tokens.RefreshSecrets. A seal at the end tells what we made from what somebody made up: a replay
+    ends its session, and nobody shall end the sessions of others by counting through their ids.
+    """
 
     def __init__(self, secret: str) -> None:
-        self._key = derive(secret, "refresh tokens")
+        self._key, self._seal_key = derive(secret, "refresh tokens"), derive(secret, "refresh token seals")
 
     def first(self) -> str:
         return secrets.token_urlsafe(32)
 
     def token(self, session_id: int, secret: str) -> str:
-        return f"{session_id}.{secret}"
+        return f"{session_id}.{secret}.{self._seal(session_id, secret)}"
 
     def read(self, token: str) -> tuple[int, bytes]:
-        digits, _, secret = token.partition(".")
-        known = digits.isascii() and digits.isdecimal() and len(digits) < 20 and int(digits) <= _BIGGEST_ID
-        return int(digits) if known else 0, self.hash_of(secret)
+        session_id, secret = self._opened(token) or (0, "")
+        return session_id, self.hash_of(secret)
 
     def successor(self, token: str) -> str:
-        digits, _, secret = token.partition(".")
-        following = hmac.digest(self._key, f"{digits}.{secret}".encode(), hashlib.sha256)
-        return f"{digits}.{base64.urlsafe_b64encode(following).rstrip(b'=').decode()}"
+        session_id, secret = self._opened(token) or (0, "")
+        return self.token(session_id, _mac(self._key, session_id, secret))
 
     def hash_of(self, secret: str) -> bytes:
-        return hashlib.sha256(secret.encode(errors="replace")).digest()
+        return hashlib.sha256(secret.encode()).digest()
+
+    def _seal(self, session_id: int, secret: str) -> str:
+        return _mac(self._seal_key, session_id, secret)[:22]
+
+    def _opened(self, token: str) -> tuple[int, str] | None:
+        """The session's id and the secret of a token that we made, in exactly the spelling that we gave it."""
+        digits, _, sealed = token.partition(".")
+        if not (token.isascii() and digits.isdecimal() and len(digits) < 20 and int(digits) <= _BIGGEST_ID):
+            return None
+        session_id, secret = int(digits), sealed.rpartition(".")[0]
+        good = hmac.compare_digest(self.token(session_id, secret).encode(), token.encode())
+        return (session_id, secret) if good else None
+
+
+def _mac(key: bytes, session_id: int, secret: str) -> str:
+    made = hmac.digest(key, f"{session_id}.{secret}".encode(), hashlib.sha256)
+    return base64.urlsafe_b64encode(made).rstrip(b"=").decode()
 
 
 class StreamTickets:

@@ -89,9 +89,9 @@ _balance = (
     .cte("balance")
 )
 _FIRST_VIEW = Statement(
-    sa.select(_log.c.id.label("log_id"), _balance.c.points.label("balance"))
-    .join(_balance, sa.true())
-    .add_cte(_entry, _counted),
+    sa.select(_log.c.id.label("log_id"), _balance.c.points.label("balance"), _counted.c.view_count)
+    .select_from(_log.join(_balance, sa.true()).join(_counted, sa.true()))
+    .add_cte(_entry),
     View,
 )
 _POINTS = plain(sa.select(users.c.points).where(users.c.id == _USER))
@@ -131,7 +131,7 @@ class Playback:
 
     async def first_view(self, transaction: Connection, user_id: int, content_id: int) -> View:
         first = await _FIRST_VIEW.first(transaction, user_id=user_id, content_id=content_id)
-        return first or View(None, await _POINTS.one(transaction, user_id=user_id))
+        return first or View(None, await _POINTS.one(transaction, user_id=user_id), None)
 
     async def asset_for(self, session_id: int | None, user_id: int, asset_id: int) -> VideoAsset | None:
         async with self._database.reading() as connection:

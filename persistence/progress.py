@@ -54,11 +54,11 @@ _COUNT_UP = plain(
 )
 
 _STATE = ("content_id", "position_seconds", "duration_seconds", "completed", "observed_at", "sequence")
-_given = sa.func.unnest(
-    *(sa.bindparam(name, type_=sa.ARRAY(watch_progress.c[name].type)) for name in _STATE)
-).table_valued(*(sa.column(name, watch_progress.c[name].type) for name in _STATE), name="given")
-# Without its columns' names beside its own, PostgreSQL would know them all as "given" or "unnest".
-_given = _given.render_derived(name="given")
+_given = (
+    sa.func.unnest(*(sa.bindparam(name, type_=sa.ARRAY(watch_progress.c[name].type)) for name in _STATE))
+    .table_valued(*(sa.column(name, watch_progress.c[name].type) for name in _STATE), name="given")
+    .render_derived()
+)
 _written = insert(watch_progress).from_select(
     ["user_id", *_STATE], sa.select(_USER, *(_given.c[name] for name in _STATE))
 )

@@ -28,7 +28,7 @@ _INSERT = Statement(
         user_id=sa.bindparam("user_id"),
         user_agent=sa.bindparam("user_agent"),
         refresh_hash=sa.bindparam("refresh_hash"),
-        expires_at=_in("refresh"),
+        expires_at=sa.func.least(_in("refresh"), _in("absolute")),
         absolute_end=_in("absolute"),
     )
     .returning(*COLUMNS),

@@ -74,10 +74,12 @@ class PostgresSignals:
     async def run(self) -> None:
         """Listens until cancelled. After each loss of the line every listener is made to look again."""
         while True:
+            error: Exception | None = None
             try:
                 await self._hold_line()
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                _log.warning("line_lost", error=type(error).__name__)
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as raised:
+                error = raised
+            _log.warning("line_lost", error=type(error).__name__ if error else "hung up")
             await asyncio.sleep(0.5)
 
     async def _hold_line(self) -> None:
@@ -87,9 +89,7 @@ class PostgresSignals:
             for inboxes in self._inboxes.values():
                 for inbox in inboxes:
                     inbox.lose()
-            while True:
-                await asyncio.sleep(_HEARTBEAT_SECONDS)
-                await connection.fetchval("select 1", timeout=_HEARTBEAT_SECONDS)
+            await _until_lost(connection)
         finally:
             with suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 await connection.close(timeout=1)
@@ -99,3 +99,14 @@ class PostgresSignals:
         numbers = [int(number) for number in ids.split(",") if number]
         for inbox in self._inboxes.get(name, ()):
             inbox.hear(numbers)
+
+
+async def _until_lost(connection: Any) -> None:
+    """Returns when the server hangs up; raises where it has fallen silent, which only asking it shows."""
+    hung_up = asyncio.Event()
+    connection.add_termination_listener(lambda _: hung_up.set())
+    while not connection.is_closed():
+        try:
+            await asyncio.wait_for(hung_up.wait(), _HEARTBEAT_SECONDS)
+        except TimeoutError:
+            await connection.fetchval("select 1", timeout=_HEARTBEAT_SECONDS)

@@ -2,6 +2,8 @@
 
 import re
 
+from starlette.datastructures import Headers
+
 from domain.errors import Unauthenticated
 from domain.metering import meter
 from domain.sessions import Sessions
@@ -9,6 +11,12 @@ from domain.users import Viewer
 
 # RFC 6750: one scheme, one space, one token. The scheme's case does not matter (RFC 9110).
 _BEARER = re.compile(r"bearer ([A-Za-z0-9\-._~+/]+=*)", re.IGNORECASE | re.ASCII)
+
+
+def authorization_of(headers: Headers) -> str | None:
+    """Two headers are one with a comma in it (RFC 9110), which no good one has: nobody chooses which of them counts."""
+    given = headers.getlist("authorization")
+    return ", ".join(given) if given else None
 
 
 async def viewer_of(sessions: Sessions, authorization: str | None) -> Viewer | None:

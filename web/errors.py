@@ -58,6 +58,9 @@ def _seen(error: GraphQLError) -> tuple[str, dict[str, Any]]:
         return error.message, extensions("GRAPHQL_PARSE_FAILED", 400)
     if error.path is None and (cause is None or isinstance(cause, GraphQLError)):
         return error.message, extensions("GRAPHQL_VALIDATION_FAILED", 400)
+    if error.path is None and error.nodes and isinstance(cause, ValueError):
+        # The executor reads literals before anybody can judge them; an integer of 5000 digits is too much for it.
+        return "A value in the document cannot be read.", extensions("GRAPHQL_VALIDATION_FAILED", 400)
     _log.error("fault", path=error.path, exc_info=cause or error)
     return _INTERNAL, extensions("INTERNAL", 500)
 

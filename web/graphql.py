@@ -2,13 +2,14 @@
 events. WebSockets are at the same address.
 """
 
+import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 import strawberry
-from graphql import GraphQLError
+from graphql import DocumentNode, GraphQLError, GraphQLSyntaxError, OperationDefinitionNode, parse
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
@@ -17,11 +18,12 @@ from starlette.types import Receive, Scope, Send
 from strawberry.http.streaming import SSETransport, merge_stream_with_heartbeat
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types.graphql import OperationType
+from strawberry.utils.operation import get_operation_type
 
 from domain.errors import CodedError
 from domain.metering import meter
 from resolvers.context import Context, House
-from web.authentication import viewer_of
+from web.authentication import authorization_of, viewer_of
 from web.errors import extensions, presented
 from web.json import json_response, text
 from web.sockets import Sockets
@@ -31,6 +33,8 @@ _GRAPHQL_JSON = "application/graphql-response+json"
 _MOST_BYTES = 1_000_000
 _BY_GET = frozenset({OperationType.QUERY})
 _BY_POST = frozenset({OperationType.QUERY, OperationType.MUTATION})
+_OPERATION = re.compile(r"\b(?:query|mutation|subscription)\b")
+_WHICH = "The document has no such operation, or several and no operationName."
 _CODES = {405: "METHOD_NOT_ALLOWED", 406: "NOT_ACCEPTABLE", 413: "TOO_LARGE", 415: "UNSUPPORTED_MEDIA_TYPE"}
 
 
@@ -70,6 +74,8 @@ class GraphQLDoor:
             response = _refused(request, error.status_code, error.detail, error.headers)
         except CodedError as error:
             response = _refused(request, error.status, error.message, code=error.code)
+        except GraphQLSyntaxError as error:
+            response = _answer(request, {"errors": [presented(error).formatted]}, _never_ran(request))
         await response(scope, receive, send)
 
     async def _respond(self, request: Request) -> Response:
@@ -78,8 +84,9 @@ class GraphQLDoor:
         if self._page and request.method == "GET" and _is_browser(request):
             return self._page()
         asked = await _asked(request)
+        _refuse_several(asked)
         context = self._context(request)
-        context.viewer = await viewer_of(context.services.sessions, request.headers.get("authorization"))
+        context.viewer = await viewer_of(context.services.sessions, authorization_of(request.headers))
         if self._events.accepts(request.headers.get("accept", "")):
             return await self._stream(request, asked, context)
         return await self._execute(request, asked, context)
@@ -97,19 +104,21 @@ class GraphQLDoor:
         except InvalidOperationTypeError as error:
             raise _not_by_this_method(request.method, error) from error
         except CannotGetOperationTypeError as error:
-            raise HTTPException(400, "The document has no such operation, or several and no operationName.") from error
+            raise HTTPException(400, _WHICH) from error
         executed = result.data is not None or any(error.path for error in result.errors or ())
         body: dict[str, Any] = {"data": result.data} if executed else {}
         if result.errors:
             body["errors"] = [presented(error).formatted for error in result.errors]
         if result.extensions:
             body["extensions"] = result.extensions
-        # Old clients, which accept application/json alone, take any other status for a fault of the network.
-        never_ran = 400 if _media_type(request.headers) == _GRAPHQL_JSON else 200
-        return _answer(request, body, 200 if executed else never_ran)
+        return _answer(request, body, 200 if executed else _never_ran(request))
 
     async def _stream(self, request: Request, asked: Asked, context: Context) -> Response:
         allowed = _BY_POST if request.method == "POST" else _BY_GET
+        # Once the stream has begun, it is too late for a status.
+        kind = _kind_of(parse(asked.query, no_location=True), asked.operation_name)
+        if kind not in allowed | {OperationType.SUBSCRIPTION}:
+            raise _not_by_this_method(request.method, InvalidOperationTypeError(kind))
         results: AsyncIterator[Any] = await self._schema.stream(
             asked.query,
             variable_values=asked.variables,
@@ -154,8 +163,10 @@ async def _asked(request: Request) -> Asked:
         given = _parsed(await _body(request))
     if not isinstance(given, dict):
         raise HTTPException(400, "A request is one JSON object. Lists of operations are not taken.")
+    if given.get("query") == "":
+        raise HTTPException(400, "`query` is empty.")
     return Asked(
-        _parameter(given, "query", str) or "",
+        _parameter(given, "query", str),
         _parameter(given, "variables", dict),
         _parameter(given, "operationName", str),
         _parameter(given, "extensions", dict),
@@ -185,6 +196,24 @@ def _parsed(body: bytes) -> Any:
         raise HTTPException(400, f"This is not JSON: {error.msg[:100]}.") from error
 
 
+def _refuse_several(asked: Asked) -> None:
+    """Raises HTTPException or GraphQLSyntaxError. Strawberry runs the first of several operations where no name says
+    which; GraphQL wants none to run. Documents with one operation are not parsed for it.
+    """
+    if asked.operation_name is None and len(_OPERATION.findall(asked.query)) > 1:
+        definitions = parse(asked.query, no_location=True).definitions
+        if sum(isinstance(definition, OperationDefinitionNode) for definition in definitions) > 1:
+            raise HTTPException(400, _WHICH)
+
+
+def _kind_of(document: DocumentNode, operation_name: str | None) -> OperationType:
+    """Raises HTTPException where there is no such operation."""
+    try:
+        return get_operation_type(document, operation_name)
+    except RuntimeError as error:
+        raise HTTPException(400, _WHICH) from error
+
+
 def _is_browser(request: Request) -> bool:
     return "query" not in request.query_params and "text/html" in request.headers.get("accept", "")
 
@@ -198,6 +227,12 @@ def _not_by_this_method(method: str, error: InvalidOperationTypeError) -> HTTPEx
 def _media_type(headers: Headers) -> str:
     accepted = headers.get("accept", "")
     return _GRAPHQL_JSON if _GRAPHQL_JSON in accepted else _JSON
+
+
+def _never_ran(request: Request) -> int:
+    """Old clients, which accept application/json alone, take any status but 200 for a fault of the network."""
+    accepted = request.headers.get("accept", "")
+    return 400 if _GRAPHQL_JSON in accepted or "text/event-stream" in accepted else 200
 
 
 def _answer(request: Request, body: dict[str, Any], status: int, headers: Mapping[str, str] | None = None) -> Response:

@@ -38,7 +38,7 @@ def wanted(range_header: str | None, size: int) -> tuple[int, int] | None:
 
 
 def served(store: ObjectStore, stored: StoredObject, method: str, asked: Headers, extra: dict[str, str]) -> Response:
-    """The file, or the part of it that was asked for: 200, 206, 304, 412 or 416."""
+    """The file, or the part of it that was asked for: 200, 206, 304, 412 or 416. Parts are for GET alone."""
     headers = {
         "Accept-Ranges": "bytes",
         "ETag": stored.etag,
@@ -51,7 +51,8 @@ def served(store: ObjectStore, stored: StoredObject, method: str, asked: Headers
     if _not_modified(asked, stored):
         return Response(status_code=304, headers=headers)
     try:
-        part = wanted(asked.get("range"), stored.size_bytes) if _range_holds(asked, stored) else None
+        in_parts = method == "GET" and _range_holds(asked, stored)
+        part = wanted(asked.get("range"), stored.size_bytes) if in_parts else None
     except Unsatisfiable:
         return Response(status_code=416, headers={**headers, "Content-Range": f"bytes */{stored.size_bytes}"})
     start, end = part or (0, stored.size_bytes - 1)

@@ -3,30 +3,45 @@
 import asyncio
 from collections.abc import Callable
 from datetime import timedelta
+from json import JSONDecodeError
 from typing import Any
 
 import orjson
 import strawberry
+from graphql import GraphQLSyntaxError
 from starlette.requests import HTTPConnection
 from strawberry.asgi import GraphQL
 from strawberry.exceptions import ConnectionRejectionError
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
 from strawberry.types.unset import UNSET
 
 from domain.errors import CodedError
 from domain.sessions import Sessions
 from resolvers.context import Context
 from web.authentication import viewer_of
+from web.errors import presented
 from web.json import text
 
 _ENDED = 4403
 _MOST_OPERATIONS = 50
 
 
+class _Handler(BaseGraphQLTransportWSHandler[Context, None]):
+    async def _send_result_stream(self, operation: Any, result_source: Any) -> None:
+        """Strawberry's parser cache lets syntax errors out as if they were ours; the client is told of its own."""
+        try:
+            await super()._send_result_stream(operation, result_source)
+        except GraphQLSyntaxError as error:
+            await operation.send_initial_errors([presented(error)])
+
+
 class Sockets(GraphQL[Context, None]):
     """A socket signs in by `authorization` in its connection_init, or by the header where a client can set one. It is
     closed with 4403 as soon as its session or token ends.
     """
+
+    graphql_transport_ws_handler_class = _Handler
 
     def __init__(
         self,
@@ -79,8 +94,35 @@ class Sockets(GraphQL[Context, None]):
         await context.socket.close(_ENDED, "This session has ended.")
 
     def decode_json(self, data: str | bytes) -> object:
-        return orjson.loads(data)
+        """A well-formed message. Raises JSONDecodeError, upon which the socket is closed with 4400."""
+        message = orjson.loads(data)
+        if not _is_well_formed(message):
+            raise JSONDecodeError("not a message of this protocol", "", 0)
+        if message.get("payload", UNSET) is None:
+            del message["payload"]  # which Strawberry takes for one of the wrong kind
+        return message
 
     def encode_json(self, data: object) -> str:
         """Text and not bytes: bytes would leave as binary frames."""
         return text(data)
+
+
+def _is_well_formed(message: Any) -> bool:
+    """Whether a message has what its type must have. Types that do not exist are left to Strawberry."""
+    if not isinstance(message, dict) or not isinstance(message.get("type"), str):
+        return False
+    if message["type"] in {"subscribe", "complete"} and not _is_text(message.get("id")):
+        return False
+    payload = message.get("payload")
+    if message["type"] != "subscribe":
+        return payload is None or isinstance(payload, dict)
+    return (
+        isinstance(payload, dict)
+        and _is_text(payload.get("query"))
+        and isinstance(payload.get("operationName"), str | None)
+        and all(isinstance(payload.get(name), dict | None) for name in ("variables", "extensions"))
+    )
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and value != ""

@@ -1,8 +1,12 @@
 import { useState } from "react";
+import { session } from "./session.js";
 import { createState } from "./state.js";
 
 /** The stream to watch, as startStream answered it, or null. */
 export const player = createState(null);
+
+// A stream ends with its session: what is left of it in the player would play on to the first seek only.
+session.subscribe(({ token }) => token === null && player.get() && player.set(null));
 
 export function Player() {
   const stream = player.use();
@@ -11,7 +15,7 @@ export function Player() {
 }
 
 function Panel({ url, contentType, resumeAtSeconds, content }) {
-  const [failed, setFailed] = useState(false);
+  const [failure, setFailure] = useState(null);
   const resume = (event) => {
     if (resumeAtSeconds > 0) event.currentTarget.currentTime = resumeAtSeconds;
   };
@@ -26,8 +30,16 @@ function Panel({ url, contentType, resumeAtSeconds, content }) {
           ×
         </button>
       </header>
-      <video controls autoPlay playsInline src={url} onLoadedMetadata={resume} onError={() => setFailed(true)} />
-      {failed && <p>This browser could not play {contentType} here. The link above opens it in a new tab.</p>}
+      <video controls autoPlay playsInline src={url} onLoadedMetadata={resume} onError={async () => setFailure(await reason(url, contentType))} />
+      {failure && <p role="alert">{failure}</p>}
     </aside>
   );
+}
+
+async function reason(url, contentType) {
+  const { status } = await fetch(url, { method: "HEAD", credentials: "omit" }).catch(() => ({ status: 0 }));
+  if (status === 404) {
+    return "This address plays nothing any more: its time is up, or its session has ended. Run startStream again.";
+  }
+  return `This browser could not play ${contentType} here. The link above opens it in a new tab.`;
 }

@@ -20,9 +20,13 @@ export async function fetcher({ query, variables, operationName }, options) {
   const sent = { operation, token: ours ? token : null };
 
   if (operation?.operation === "subscription") return subscribe(payload, headers, sent);
-  const answer = await post(payload, headers);
-  notice(answer, sent);
-  return answer;
+  try {
+    const answer = await post(payload, headers);
+    notice(answer, sent);
+    return answer;
+  } catch (failure) {
+    return { errors: readable(failure) };
+  }
 }
 
 /** Who signs in again may have a token that has run out, and should not be refused for it. */
@@ -98,7 +102,7 @@ function subscribe(payload, headers, sent) {
         },
         error(failure) {
           if (isUnauthenticated(failure) || failure?.code === FORBIDDEN) tokenRefused(sent.token);
-          sink.error(Array.isArray(failure) ? failure : readable(failure));
+          sink.error(readable(failure));
         },
         complete: () => sink.complete(),
       });
@@ -107,8 +111,12 @@ function subscribe(payload, headers, sent) {
   };
 }
 
+/** As the server writes errors, whatever it was: an Error would be shown with the stack of this page's own code. */
 function readable(failure) {
-  if (failure instanceof Error) return failure;
+  if (Array.isArray(failure)) return failure;
+  if (failure instanceof TypeError) return [{ message: `The server does not answer (${failure.message}).` }];
+  if (failure instanceof Error) return [{ message: failure.message }];
   const { code, reason } = failure ?? {};
-  return new Error(`The WebSocket was closed: ${[code, reason].filter(Boolean).join(" ") || "no connection"}`);
+  if (code === FORBIDDEN) return [{ message: `${reason || "This session has ended."} Sign in again to go on.` }];
+  return [{ message: `The WebSocket was closed: ${[code, reason].filter(Boolean).join(" ") || "no connection"}` }];
 }

@@ -3,8 +3,11 @@ import { createState } from "./state.js";
 
 const KEY = "marquee:accessToken";
 
+/** What can be sent as a Bearer token; a header would not take anything else. */
+const kept = sessionStorage.getItem(KEY)?.match(/^[\w.~+/-]+=*$/)?.[0] ?? null;
+
 /** Who is signed in, for this browser tab only: {token, name, ended}. */
-export const session = createState({ token: sessionStorage.getItem(KEY), name: null, ended: false });
+export const session = createState({ token: kept, name: null, ended: false });
 
 export function signIn(token) {
   sessionStorage.setItem(KEY, token);

@@ -1,0 +1,227 @@
+"""Several server processes on one database: R1 to R4, W3 and W5 of GUARD, and the numbers of issue 2."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from composition import Marquee
+from domain.contents import Content
+from persistence.tables import metadata
+from settings import Settings
+from tests.api.conftest import Api, World
+from tests.api.test_playback import assert_books_balance, started
+from tests.api.test_subscriptions import WATCH, connected, report, sse
+from tests.conftest import database_from_template
+
+ROOT = Path(__file__).resolve().parents[1]
+SECRET = "for tests of processes only, and long enough"
+MOST_RESIDENT = 120 * 1024  # KiB
+
+
+@dataclass
+class Server:
+    """A real server process, which announced its address."""
+
+    process: "subprocess.Popen[str]"
+    address: str
+
+    @property
+    def resident(self) -> int:
+        """Its resident memory, in KiB."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS:")))
+
+
+@dataclass
+class Street:
+    """Where servers are started, all on one database and one home."""
+
+    dsn: str
+    home: Path
+    running: list["subprocess.Popen[str]"]
+
+    def begin(self) -> "subprocess.Popen[str]":
+        environment = {
+            **{name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TMPDIR"}},
+            "PORT": "0",
+            "HOST": "127.0.0.1",
+            "DATABASE_URL": self.dsn,
+            "MARQUEE_HOME": str(self.home),
+            "SESSION_SECRET": SECRET,
+            "DEMONSTRATION": "false",
+            "ENVIRONMENT": "development",
+        }
+        process = subprocess.Popen(
+            [sys.executable, "server.py"],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        self.running.append(process)
+        return process
+
+    def servers(self, count: int) -> list[Server]:
+        """So many new ones, started side by side."""
+        return [Server(process, address_of(process)) for process in [self.begin() for _ in range(count)]]
+
+    def clear(self) -> None:
+        for process in self.running:
+            process.kill()
+            process.wait(10)
+            assert process.stdout
+            process.stdout.close()
+
+
+def address_of(process: "subprocess.Popen[str]") -> str:
+    assert process.stdout
+    for line in process.stdout:
+        if " is at http://" in line:
+            return line.split(" is at ")[1].strip()
+    raise AssertionError(f"the server ended with {process.wait(5)} before it said where it is")
+
+
+@pytest.fixture(scope="module")
+def street(worker_id: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
+    made = Street(database_from_template(f"processes_{worker_id}"), tmp_path_factory.mktemp("processes"), [])
+    yield made
+    made.clear()
+
+
+@pytest.fixture(scope="module")
+def pair(street: Street) -> list[Server]:
+    """Two servers that stay."""
+    return street.servers(2)
+
+
+@pytest.fixture(scope="module")
+async def seeding(street: Street) -> AsyncIterator[Marquee]:
+    """What fills the database: a third process of sorts, this one, which serves nobody."""
+    settings = Settings(
+        _env_file=None,
+        environment="test",
+        database_url=street.dsn,
+        marquee_home=street.home,
+        session_secret=SECRET,
+    )
+    marquee = Marquee(settings, street.dsn)
+    async with marquee.running(listening=False):
+        yield marquee
+
+
+@pytest.fixture
+async def world(seeding: Marquee, pair: list[Server]) -> World:
+    tables = ", ".join(table.name for table in metadata.sorted_tables if table.name != "signing_keys")
+    async with seeding.database.reading() as connection:
+        await connection.execute(f"truncate {tables} restart identity cascade")
+    return World(seeding, "nobody signs in by password here")
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[httpx2.AsyncClient]:
+    async with httpx2.AsyncClient(timeout=20, limits=httpx2.Limits(max_connections=300)) as client:
+        yield client
+
+
+@pytest.fixture
+async def apis(pair: list[Server], client: httpx2.AsyncClient) -> list[Api]:
+    return [Api(server.address, client) for server in pair]
+
+
+async def test_two_hundred_starts_over_two_processes_are_one_view(apis: list[Api], world: World) -> None:
+    person, content = await world.person(), await world.content()
+    answers = await asyncio.gather(*(started(apis[number % 2], person, content) for number in range(200)))
+    assert sum(answer["firstView"] for answer in answers) == 1
+    assert {answer["pointsBalance"] for answer in answers} == {10}
+    await assert_books_balance(world, person, views=1)
+
+
+async def test_fifty_contents_over_two_processes_are_five_hundred_points(apis: list[Api], world: World) -> None:
+    person, corporation = await world.person(), await world.corporation()
+    contents = [await world.content(corporation) for _ in range(50)]
+    answers = await asyncio.gather(*(started(api, person, content) for content in contents for api in apis))
+    assert sum(answer["firstView"] for answer in answers) == 50
+    await assert_books_balance(world, person, views=50)
+
+
+async def test_progress_reaches_the_other_process_within_a_second(apis: list[Api], world: World) -> None:
+    here, there = apis
+    person, content = await world.person(), await world.content()
+    async with connected(there.base_url, person) as socket:
+        await socket.subscribe(WATCH)
+        await report(here, person, content, 1)
+        assert await socket.position() == 1
+        for position in range(2, 12):
+            begun = time.monotonic()
+            await report(here, person, content, position)
+            assert await socket.position() == position
+            assert time.monotonic() - begun < 1
+
+
+async def test_a_logout_closes_the_sockets_of_the_other_process(apis: list[Api], world: World) -> None:
+    here, there = apis
+    person = await world.person()
+    async with connected(there.base_url, person) as listening, connected(there.base_url, person) as idle:
+        await listening.subscribe(WATCH)
+        assert await here.data("mutation { logout }", person) == {"logout": True}
+        assert await listening.closed(within=2) == 4403
+        assert await idle.closed(within=2) == 4403
+    assert (await there.ask("{ viewer { points } }", person)).codes == ["UNAUTHENTICATED"]
+
+
+async def test_what_was_answered_before_kill_nine_stands_and_the_rest_may_be_sent_again(
+    street: Street, apis: list[Api], client: httpx2.AsyncClient, world: World
+) -> None:
+    (victim,) = street.servers(1)
+    person, corporation = await world.person(), await world.corporation()
+    contents = [await world.content(corporation) for _ in range(150)]
+    answered: dict[int, dict[str, Any]] = {}
+
+    async def attempt(content: Content) -> None:
+        with contextlib.suppress(httpx2.TransportError):
+            answered[content.id] = await started(Api(victim.address, client), person, content)
+            if len(answered) == 30:
+                victim.process.kill()
+
+    await asyncio.gather(*(attempt(content) for content in contents))
+    assert victim.process.wait(5) == -signal.SIGKILL
+    assert 30 <= len(answered) < 150, "it must fall in the middle"
+    ((logged,),) = await world.rows("select count(*)::int from view_logs")
+    assert logged >= len(answered)
+    again = await asyncio.gather(*(started(apis[1], person, content) for content in contents))
+    rewarded_again = {content.id for content, answer in zip(contents, again, strict=True) if answer["firstView"]}
+    assert not rewarded_again & answered.keys()
+    await assert_books_balance(world, person, views=150)
+
+
+async def test_a_server_that_is_told_to_end_ends_with_its_listeners(
+    street: Street, client: httpx2.AsyncClient, world: World
+) -> None:
+    (server,) = street.servers(1)
+    api = Api(server.address, client)
+    assert (await client.get(f"{server.address}/ready")).status_code == 200
+    assert server.resident < MOST_RESIDENT
+    person, content = await world.person(), await world.content()
+    await report(api, person, content, 1)
+    events = sse(api, person, WATCH)
+    async with connected(api.base_url, person) as socket:
+        await socket.subscribe(WATCH)
+        assert await socket.position() == 1
+        assert await anext(events)
+        server.process.terminate()
+        assert await asyncio.to_thread(server.process.wait, 10) == 0
+        assert await socket.closed() in {1001, 1012, 4403}
+    with contextlib.suppress(httpx2.TransportError):
+        await events.aclose()  # type: ignore[attr-defined]
