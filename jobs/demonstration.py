@@ -128,7 +128,7 @@ def _poster(entry: dict[str, Any]) -> str:
     chance = zlib.crc32(entry["title"].encode())
     hue, x, y = chance % 360, 60 + chance // 360 % 180, 90 + chance // 64800 % 120
     lines = "".join(
-        f'<text x="24" y="{330 + 34 * place}" font-size="26" font-weight="700">{html.escape(line)}</text>'
+        f'<text x="24" y="{330 + 34 * place}" font-size="23" font-weight="700">{html.escape(line)}</text>'
         for place, line in enumerate(_broken(entry["title"]))
     )
     return (
@@ -141,7 +141,7 @@ def _poster(entry: dict[str, Any]) -> str:
     )
 
 
-def _broken(title: str, width: int = 17) -> list[str]:
+def _broken(title: str, width: int = 16) -> list[str]:
     lines = [""]
     for word in title.split():
         if lines[-1] and len(lines[-1]) + len(word) >= width:

@@ -14,8 +14,8 @@ from resolvers.context import Context
 class Who(enum.Enum):
     ANYONE = "anyone"
     SIGNED_IN = "anyone who is signed in"
-    MANAGER = "a MANAGER, for the own company, or an ADMIN"
-    ADMIN = "an ADMIN"
+    MANAGER = "managers of a company"
+    ADMIN = "administrators"
 
     def check(self, context: Context) -> None:
         """Raises Unauthenticated or Forbidden."""

@@ -4,6 +4,10 @@ import logging
 import sys
 
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
+
+# Local variables hold passwords and tokens, so a traceback goes without them.
+_TRACEBACKS = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
 
 
 def configure_log(*, debug: bool, for_people: bool) -> None:
@@ -16,7 +20,7 @@ def configure_log(*, debug: bool, for_people: bool) -> None:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso"),
-            *([] if for_people else [structlog.processors.dict_tracebacks]),
+            *([] if for_people else [_TRACEBACKS]),
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG if debug else logging.INFO),
