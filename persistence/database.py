@@ -65,7 +65,11 @@ class Database:
         assert self._pool is not None
         try:
             async with self._pool.acquire(timeout=4) as connection:
-                yield connection
+                try:
+                    yield connection
+                except BaseException:
+                    await _settle(connection)
+                    raise
         except (
             UnicodeEncodeError,
             asyncpg.CharacterNotInRepertoireError,
@@ -92,6 +96,16 @@ async def teach_types(connection: "asyncpg.Connection[Any]") -> None:
     """Enums arrive as the domain's own members."""
     for name, kind in ENUMS.items():
         await connection.set_type_codec(name, schema="public", encoder=_value, decoder=kind, format="text")
+
+
+async def _settle(connection: Connection) -> None:
+    """A statement that was cut off between its preparation and its execution keeps its locks, and nothing ends its
+    transaction but the next message. An empty one does.
+    """
+    try:
+        await connection.execute("", timeout=2)
+    except (*_UNREACHABLE, asyncpg.PostgresError):
+        connection.terminate()
 
 
 async def _leave_as_it_is(connection: "asyncpg.Connection[Any]") -> None:

@@ -12,7 +12,7 @@ import strawberry
 from graphql import DocumentNode, GraphQLError, GraphQLSyntaxError, OperationDefinitionNode, parse
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 from strawberry.http.streaming import SSETransport, merge_stream_with_heartbeat
@@ -182,10 +182,13 @@ def _parameter(given: Mapping[str, Any], name: str, kind: type) -> Any:
 
 async def _body(request: Request) -> bytes:
     body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > _MOST_BYTES:
-            raise HTTPException(413, f"A request may have at most {_MOST_BYTES} bytes.", {"Connection": "close"})
+    try:
+        async for piece in request.stream():
+            body += piece
+            if len(body) > _MOST_BYTES:
+                raise HTTPException(413, f"A request may have at most {_MOST_BYTES} bytes.", {"Connection": "close"})
+    except ClientDisconnect as error:
+        raise HTTPException(400, "The connection ended before the request did.") from error
     return bytes(body)
 
 

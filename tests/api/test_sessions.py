@@ -153,10 +153,11 @@ async def test_a_wrong_password_and_an_unknown_person_look_the_same(api: Api, wo
     wrong = await login(api, "ada@example.com", PASSWORD + "!")
     assert wrong["code"] == "BAD_CREDENTIALS"
     assert await login(api, "nobody@example.com") == wrong
-    for email in ("", "\0", "ada\0@example.com", "ada@example.com\0", "x" * 70_000, "a@b@c", "' or 1=1 --"):
-        assert await login(api, email) == wrong, email
-    for password in ("", "\0", PASSWORD.upper(), PASSWORD + " ", PASSWORD + "\0", "x" * 70_000):
-        assert await login(api, "ada@example.com", password) == wrong, password
+    emails = ["", "\0", "ada\0@example.com", "ada@example.com\0", "x" * 70_000, "a@b@c", "' or 1=1 --"]
+    passwords = ["", "\0", PASSWORD.upper(), PASSWORD + " ", PASSWORD + "\0", "x" * 70_000]
+    given = [(email, PASSWORD) for email in emails] + [("ada@example.com", password) for password in passwords]
+    answers = await asyncio.gather(*(login(api, *pair) for pair in given))
+    assert [pair for pair, answer in zip(given, answers, strict=True) if answer != wrong] == []
     assert await world.rows("select count(*) from sessions") == [(1,)]
 
 
