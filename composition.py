@@ -11,7 +11,7 @@ import httpx2
 import strawberry
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp
-from strawberry.extensions import DisableIntrospection
+from strawberry.extensions import DisableIntrospection, MaxTokensLimiter
 
 import domain.contents
 import domain.corporations
@@ -45,7 +45,7 @@ from web.app import Front, plain_doors
 from web.graphql import GraphQLDoor
 from web.health import Health
 from web.media import MediaDoor, StreamDoor
-from web.operations import SurroundOperation
+from web.operations import MOST_TOKENS, SurroundOperation
 
 
 class Marquee:
@@ -57,7 +57,7 @@ class Marquee:
         self.database = Database(
             dsn, pool_size=settings.database_pool_size, statement_cache=settings.database_statement_cache
         )
-        self.signals = PostgresSignals(settings.dsn(settings.database_direct_url or dsn))
+        self.signals = PostgresSignals(settings.direct_dsn() or dsn)
         self.passwords = PwdlibPasswords()
         self.addresses = SignedPaths(secret)
         self.objects = LocalStore(settings.media_root or settings.marquee_home / "media", self.addresses)
@@ -143,6 +143,7 @@ class Marquee:
             await self.database.open()
             try:
                 await self.own_keys.warm()
+                await self.passwords.warm()
                 yield
             finally:
                 await self.database.close()
@@ -150,18 +151,20 @@ class Marquee:
     def application(self, *beside: Coroutine[Any, Any, None]) -> ASGIApp:
         """The ASGI application; `beside` runs as long as it does."""
         settings = self.settings
-        house = House(self.stores, self.services, self.objects, self.signals)
+        house = House(self.stores, self.services, self.objects)
         origins = [settings.frontend_url] if settings.frontend_url else []
         page = graphiql.page if settings.development else None
         graphql = GraphQLDoor(build_schema(settings), house, self.base_url, page, origins)
 
         @asynccontextmanager
         async def lifespan(_app: Any) -> AsyncIterator[None]:
-            jobs = [keep(self.jobs())] if settings.jobs_in_server else []
+            # Which keys there are, each process must know for itself: it signs with the newest and publishes all.
+            own = [Job("reload signing keys", 60, self.own_keys.warm)]
+            jobs = keep([*own, *(self.jobs() if settings.jobs_in_server else [])])
             async with self.running(listening=True):
                 if self.wants_demonstration:
                     await self.demonstration.make()
-                async with background(*beside, *jobs):
+                async with background(*beside, jobs):
                     gc.collect()
                     gc.freeze()  # what was made at the start stays, and need not be looked at again and again
                     yield
@@ -189,4 +192,6 @@ class Marquee:
 def build_schema(settings: Settings) -> strawberry.Schema:
     """Production answers no introspection, and no guesses at what a client may have meant."""
     hidden = [] if settings.development else [DisableIntrospection]
-    return schema.build(SurroundOperation, *hidden, suggestions=settings.development)
+    return schema.build(
+        SurroundOperation, lambda: MaxTokensLimiter(MOST_TOKENS), *hidden, suggestions=settings.development
+    )

@@ -31,7 +31,7 @@ async def watch_over(embedded: EmbeddedPostgres) -> None:
     while True:
         await asyncio.sleep(1)
         try:
-            embedded.ensure()
+            embedded.ensure(patient=False)
         except EmbeddedPostgresError as error:
             structlog.get_logger("embedded_postgres").error("not_running", reason=str(error))
 
@@ -76,9 +76,8 @@ def read_settings() -> Settings:
 @contextlib.contextmanager
 def database_of(settings: Settings) -> Iterator[tuple[str, EmbeddedPostgres | None]]:
     """The address of a database with the newest tables: the one of the settings, or the embedded one."""
-    if settings.database_url:
-        dsn = settings.dsn(settings.database_url)
-        upgrade(dsn)
+    if dsn := settings.dsn():
+        upgrade(settings.direct_dsn() or dsn)
         yield dsn, None
         return
     embedded = EmbeddedPostgres(settings.marquee_home / "postgres")

@@ -1,6 +1,9 @@
 """Every setting, once: read from the environment (and a .env file), by the names that README lists."""
 
+import os
 import secrets
+import tempfile
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal, Self
@@ -83,22 +86,38 @@ class Settings(BaseSettings):
     def access_lifetime(self) -> timedelta:
         return timedelta(minutes=self.access_token_minutes)
 
-    def dsn(self, url: str) -> str:
-        """A database address as asyncpg reads it, with DB_PORT and DB_NAME put in."""
-        made = make_url(url).set(drivername="postgresql")
+    def dsn(self) -> str | None:
+        """DATABASE_URL as asyncpg reads it, with DB_PORT and DB_NAME put in; None where the database is embedded."""
+        if self.database_url is None:
+            return None
+        made = make_url(self.database_url).set(drivername="postgresql")
         made = made.set(port=self.db_port or made.port, database=self.db_name or made.database)
         return made.render_as_string(hide_password=False)
+
+    def direct_dsn(self) -> str | None:
+        """Where LISTEN and migrations go, past any PgBouncer."""
+        if self.database_direct_url is None:
+            return self.dsn()
+        return make_url(self.database_direct_url).set(drivername="postgresql").render_as_string(hide_password=False)
 
     def secret(self) -> str:
         """SESSION_SECRET, or one that is made at the first start and kept beside the embedded data."""
         if self.session_secret:
             return self.session_secret
         kept = self.marquee_home / "session-secret"
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with kept.open("x") as file:
-                kept.chmod(0o600)
-                file.write(secrets.token_urlsafe(48))
-        except FileExistsError:
-            pass
+        if not kept.exists():
+            _write_once(kept, secrets.token_urlsafe(48))
         return kept.read_text()
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Whole or not at all, and by one of several processes at once: the name comes when the text is there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, part = tempfile.mkstemp(dir=path.parent)  # readable by its owner alone
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    with suppress(FileExistsError):
+        os.link(part, path)
+    os.unlink(part)

@@ -167,15 +167,15 @@ class Contents:
     async def update(self, viewer: Viewer, content_id: int, changes: Mapping[str, Any]) -> Content:
         """`changes` holds only the fields to change. Raises Refusal: NOT_FOUND, VALIDATION_FAILED."""
         content = await self._managed(viewer, content_id)
-        genres = changes.get("genres")
+        genres = changes.get("genres", ()) or ()
         with Problems("input") as problems:
             rest = _checked(problems, {name: value for name, value in changes.items() if name != "genres"})
-            names = None if genres is None else _checked_genres(problems, genres)
+            names = _checked_genres(problems, genres)
         async with self._database.writing() as transaction:
             updated = await self._store.update(transaction, content.id, rest)
             if updated is None:
                 raise not_found("content")
-            if names is not None:
+            if "genres" in changes:
                 await self._store.set_genres(transaction, content.id, names)
         return updated
 

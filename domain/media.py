@@ -18,6 +18,7 @@ VIDEO_TYPES = {
     ".flv": "video/x-flv",
 }
 _LONGEST_KEY = 1024
+_LONGEST_PART = 255  # what file systems take
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,4 +60,4 @@ def is_safe_key(key: str) -> bool:
     """Whether a key names a file inside the store: nothing that climbs, hides or cannot be stored."""
     parts = key.split("/")
     plain = not has_control_characters(key) and "\\" not in key and len(key.encode()) <= _LONGEST_KEY
-    return plain and all(part and not part.startswith(".") for part in parts)
+    return plain and all(part and not part.startswith(".") and len(part.encode()) <= _LONGEST_PART for part in parts)

@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from domain.errors import ValidationFailed
@@ -40,7 +40,7 @@ class Order:
             if name != self.name or len(values) != len(self.types):
                 raise ValueError(name)
             return tuple(_typed(value, kind) for value, kind in zip(values, self.types, strict=True))
-        except (ValueError, TypeError, RecursionError, binascii.Error) as error:
+        except (ValueError, TypeError, OverflowError, RecursionError, binascii.Error) as error:
             raise ValidationFailed("The cursor given as `after` does not belong to this list.") from error
 
 
@@ -102,7 +102,7 @@ def _typed(value: Any, kind: type[CursorValue]) -> CursorValue:
         moment = datetime.fromisoformat(value)
         if moment.tzinfo is None:
             raise ValueError(value)
-        return moment
+        return moment.astimezone(UTC)
     if kind is float and isinstance(value, int | float) and math.isfinite(value):
         return float(value)
     if type(value) is int and kind is int and abs(value) <= _BIGGEST_INTEGER:

@@ -3,15 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from domain.errors import Refusal, RefusalCode, Unauthenticated, Unavailable, UserNotFound, not_found
 from domain.ports import Database, Signals, Transaction
 from domain.tokens import AccessTokens, Claims, RefreshSecrets
-from domain.users import NewUser, User, UserStore, Viewer, normal_email, spelling_of
-from domain.validation import Problems
+from domain.users import Registration, User, UserStore, Viewer, spelling_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +43,6 @@ class SignedIn:
 
 
 @dataclass(frozen=True, slots=True)
-class Registration:
-    email: str
-    password: str
-    first_name: str | None
-    last_name: str | None
-    region_code: str | None
-    subscription_status: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class SessionRules:
     """How long things last. A replaced refresh token still works within `grace`, so that two tabs do not sign each
     other out.
@@ -73,7 +62,6 @@ class RefreshState:
     refresh_hash: bytes
     previous_hash: bytes | None
     rotated_at: datetime
-    absolute_end: datetime
     alive: bool
     now: datetime
 
@@ -129,10 +117,10 @@ class Sessions:
 
     async def register(self, new: Registration, user_agent: str | None) -> SignedIn:
         """Raises Refusal: VALIDATION_FAILED, or ALREADY_EXISTS where the e-mail is taken in any spelling."""
-        checked = _checked(new)
+        checked = new.checked()
         password_hash = await self._passwords.hash(new.password)
         async with self._database.writing() as transaction:
-            user = await self._users.insert(transaction, _person(checked, password_hash))
+            user = await self._users.insert(transaction, checked.person(password_hash))
             if user is None:
                 raise Refusal(RefusalCode.ALREADY_EXISTS, "There is already an account with this e-mail address.")
             return await self._begin(transaction, user, user_agent)
@@ -195,6 +183,14 @@ class Sessions:
             raise Unauthenticated("This session has ended. Please sign in again.")
         return Viewer(user, claims.session_id, claims.expires_at)
 
+    async def renewed(self, viewer: Viewer) -> Viewer | None:
+        """The viewer as they are now; None where their session has ended. For what lives longer than a request."""
+        if viewer.session_id is None:
+            user = (await self._users.by_ids([viewer.user.id]))[0]
+        else:
+            user = await self._store.living_user(viewer.session_id, viewer.user.id)
+        return replace(viewer, user=user) if user else None
+
     @asynccontextmanager
     async def ending(self, viewer: Viewer) -> AsyncIterator[asyncio.Event]:
         """An event that is set as soon as this viewer's session or token ends, wherever it was ended."""
@@ -212,7 +208,8 @@ class Sessions:
                 await self._revocation(viewer)
         except TimeoutError:
             pass  # the token itself has expired, which is an ending too
-        ended.set()
+        finally:
+            ended.set()  # also where the watch failed: what is not watched must not go on
 
     async def _revocation(self, viewer: Viewer) -> None:
         if viewer.session_id is None:
@@ -267,31 +264,3 @@ class Sessions:
         refresh_for = int((session.expires_at - session.last_used_at).total_seconds())
         tokens = Tokens(access_token, int(self._rules.access.total_seconds()), refresh_token, refresh_for)
         return SignedIn(tokens, Viewer(user, session.id, expires_at))
-
-
-def _checked(new: Registration) -> Registration:
-    with Problems("input") as problems:
-        email = normal_email(problems, "email", new.email)
-        if not 8 <= len(new.password) <= 200:
-            problems.add("password", "A password has from 8 to 200 characters.")
-        return Registration(
-            email,
-            new.password,
-            problems.optional_text("firstName", new.first_name, longest=100),
-            problems.optional_text("lastName", new.last_name, longest=100),
-            problems.optional_text("regionCode", new.region_code, longest=10),
-            problems.optional_text("subscriptionStatus", new.subscription_status, longest=30),
-        )
-
-
-def _person(new: Registration, password_hash: str) -> NewUser:
-    name = " ".join(part for part in (new.first_name, new.last_name) if part) or new.email.partition("@")[0]
-    return NewUser(
-        email=new.email,
-        password_hash=password_hash,
-        display_name=name,
-        first_name=new.first_name,
-        last_name=new.last_name,
-        region_code=new.region_code,
-        subscription_status=new.subscription_status,
-    )

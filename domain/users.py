@@ -50,6 +50,45 @@ class NewUser:
 
 
 @dataclass(frozen=True, slots=True)
+class Registration:
+    """What somebody says of themselves to make an account."""
+
+    email: str
+    password: str
+    first_name: str | None
+    last_name: str | None
+    region_code: str | None
+    subscription_status: str | None
+
+    def checked(self) -> "Registration":
+        """The same in the spelling it is kept in. Raises Refusal VALIDATION_FAILED."""
+        with Problems("input") as problems:
+            email = normal_email(problems, "email", self.email)
+            if not 8 <= len(self.password) <= 200:
+                problems.add("password", "A password has from 8 to 200 characters.")
+            return Registration(
+                email,
+                self.password,
+                problems.optional_text("firstName", self.first_name, longest=100),
+                problems.optional_text("lastName", self.last_name, longest=100),
+                problems.optional_text("regionCode", self.region_code, longest=10),
+                problems.optional_text("subscriptionStatus", self.subscription_status, longest=30),
+            )
+
+    def person(self, password_hash: str) -> NewUser:
+        names = " ".join(part for part in (self.first_name, self.last_name) if part)
+        return NewUser(
+            email=self.email,
+            password_hash=password_hash,
+            display_name=names or self.email.partition("@")[0],
+            first_name=self.first_name,
+            last_name=self.last_name,
+            region_code=self.region_code,
+            subscription_status=self.subscription_status,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Viewer:
     """The signed-in person of a request. `session_id` is None for the token of another issuer; `expires_at` is when
     the token ends that proved who this is.

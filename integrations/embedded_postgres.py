@@ -77,11 +77,11 @@ class EmbeddedPostgres:
         """Where to connect, for asyncpg and libpq: the same for each process that names this folder."""
         return f"postgresql://marquee@/marquee?host={quote(str(self._sockets))}"
 
-    def ensure(self) -> bool:
+    def ensure(self, *, patient: bool = True) -> bool:
         """See that the database runs; True where this process owns it, False where it shares another's.
 
-        To be called every second: that costs the owner microseconds and a sharer a few milliseconds. It blocks while
-        the database starts, at most a minute. When the owner has died, the next call of any sharer takes over.
+        It blocks while the database starts, at most a minute. To be called every second, but then not `patient`: a
+        sharer leaves at once where somebody holds the lock. When the owner has died, the next call takes over.
         Raises EmbeddedPostgresError, also outside of the main thread.
         """
         if threading.current_thread() is not threading.main_thread():
@@ -93,7 +93,7 @@ class EmbeddedPostgres:
                 return True
             # Also after the death of our own child we queue for the lock anew: its backends may outlive it.
             self._release()
-            return self._own_or_share()
+            return self._own_or_share(patient)
         except (OSError, subprocess.SubprocessError) as error:
             raise EmbeddedPostgresError(f"The embedded PostgreSQL in {self._folder} cannot run: {error}") from error
 
@@ -107,13 +107,13 @@ class EmbeddedPostgres:
                 self._server.wait(patience)
         self._release()
 
-    def _own_or_share(self) -> bool:
+    def _own_or_share(self, patient: bool) -> bool:
         self._folder.mkdir(parents=True, exist_ok=True)
         account = self._account()
         _close_to_others(self._sockets, account)
         deadline = time.monotonic() + _PATIENCE
         while not self._take_lock():
-            if self._accepts_connections():
+            if not patient or self._accepts_connections():
                 return False
             if time.monotonic() > deadline:
                 raise EmbeddedPostgresError(f"Who holds {self._folder}/lock lets nobody connect. {self._last_words()}")

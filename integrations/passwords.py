@@ -17,22 +17,22 @@ class PwdlibPasswords:
     def __init__(self) -> None:
         self._hashes = PasswordHash((Argon2Hasher(), _OldBcrypt()))
         self._turn = asyncio.Semaphore(_AT_ONCE)
-        self._nobody: str | None = None
+        self._nobody = ""
 
     async def hash(self, password: str) -> str:
         async with self._turn:
             return await asyncio.to_thread(self._hashes.hash, _bytes(password))
 
-    async def verify(self, password: str, password_hash: str | None) -> tuple[bool, str | None]:
-        known = password_hash or await self._hash_of_nobody()
-        async with self._turn:
-            fits, better = await asyncio.to_thread(self._hashes.verify_and_update, _bytes(password), known)
-        return fits and password_hash is not None, better
+    async def warm(self) -> None:
+        """Makes the hash that nothing fits, so that a stranger waits exactly as long as a friend who mistyped."""
+        self._nobody = await self.hash(secrets.token_urlsafe())
 
-    async def _hash_of_nobody(self) -> str:
-        """A hash that nothing fits, so that a stranger waits as long as a friend who mistyped."""
-        self._nobody = self._nobody or await self.hash(secrets.token_urlsafe())
-        return self._nobody
+    async def verify(self, password: str, password_hash: str | None) -> tuple[bool, str | None]:
+        async with self._turn:
+            fits, better = await asyncio.to_thread(
+                self._hashes.verify_and_update, _bytes(password), password_hash or self._nobody
+            )
+        return fits and password_hash is not None, better
 
 
 class _OldBcrypt(BcryptHasher):

@@ -22,6 +22,10 @@ _CLIPS = ("clip-1.webm", "clip-2.webm")
 _WITHOUT_VIDEO = 17
 
 
+class _AlreadyThere(Exception):
+    """Undoes what was begun."""
+
+
 class Demonstration:
     def __init__(
         self,
@@ -41,25 +45,33 @@ class Demonstration:
         return [str(person["email"]) for person in self._catalogue["people"]]
 
     async def make(self) -> bool:
-        """All of it in one transaction, or nothing where its companies are there already. Whether it made anything."""
+        """All of it in one transaction, or nothing where its first person or any of its companies is there already.
+        Whether it made anything.
+        """
         await self._put_files()
+        if await self._users.credentials(self.emails[0]) is not None:
+            return False
         password_hash = await self._passwords.hash(PASSWORD)
+        try:
+            await self._make_rows(password_hash)
+        except _AlreadyThere:
+            return False
+        return True
+
+    async def _make_rows(self, password_hash: str) -> None:
         async with self._database.writing() as transaction:
             companies = await self._make_corporations(transaction)
-            if companies is None:
-                return False
             people = await self._make_people(transaction, companies, password_hash)
             for number, entry in enumerate(self._catalogue["contents"]):
                 await self._make_content(transaction, number, entry, companies, people)
-        return True
 
-    async def _make_corporations(self, transaction: Transaction) -> dict[str, int] | None:
+    async def _make_corporations(self, transaction: Transaction) -> dict[str, int]:
         made: dict[str, int] = {}
         for entry in self._catalogue["corporations"]:
             new = NewCorporation(entry["name"], Plan(entry["plan"]), None)
             corporation = await self._corporations.insert(transaction, new)
             if corporation is None:
-                return None
+                raise _AlreadyThere
             made[corporation.name] = corporation.id
         return made
 
@@ -75,8 +87,10 @@ class Demonstration:
                 role=Role(entry["role"]),
                 corporation_id=companies.get(entry["corporation"]),
             )
-            if user := await self._users.insert(transaction, new):
-                people.append(user)
+            user = await self._users.insert(transaction, new)
+            if user is None:
+                raise _AlreadyThere
+            people.append(user)
         return people
 
     async def _make_content(

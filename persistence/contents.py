@@ -134,7 +134,7 @@ class Contents:
         statement = _of_corporations(page.order, page.after is not None, deleted_too)
         async with self._database.reading() as connection:
             rows = await statement.all(connection, parents=list(set(corporation_ids)), **page_values(page))
-        return pages_of(page, corporation_ids, rows, partial(self._count_of_corporation, deleted_too))
+        return pages_of(page, corporation_ids, rows, partial(self._count_of_corporations, deleted_too))
 
     async def genres(self) -> list[Genre]:
         async with self._database.reading() as connection:
@@ -202,17 +202,17 @@ class Contents:
         async with self._database.reading() as connection:
             return await _counted(tuple(wanted)).one(connection, **wanted)
 
-    async def _count_of_corporation(self, deleted_too: bool, corporation_id: int) -> int:
+    async def _count_of_corporations(self, deleted_too: bool, corporation_ids: list[int]) -> dict[int, int]:
         async with self._database.reading() as connection:
-            return await _COUNT_OF_CORPORATION[deleted_too].one(connection, corporation_id=corporation_id)
+            return dict(await _COUNT_OF_CORPORATIONS[deleted_too].all(connection, ids=corporation_ids))
 
 
-_COUNT_OF_CORPORATION = {
+_COUNT_OF_CORPORATIONS = {
     deleted_too: Statement(
-        sa.select(sa.func.count()).where(
-            contents.c.corporation_id == sa.bindparam("corporation_id"), sa.true() if deleted_too else VISIBLE
-        ),
-        int,
+        sa.select(contents.c.corporation_id, sa.func.count())
+        .where(is_any(contents.c.corporation_id, "ids"), sa.true() if deleted_too else VISIBLE)
+        .group_by(contents.c.corporation_id),
+        lambda corporation_id, held: (int(corporation_id), int(held)),
     )
     for deleted_too in (False, True)
 }

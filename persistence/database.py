@@ -20,6 +20,9 @@ _UNREACHABLE = (
     asyncpg.InterfaceError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.TransactionRollbackError,  # deadlocks among them
+    asyncpg.IdleInTransactionSessionTimeoutError,
 )
 
 
@@ -100,10 +103,10 @@ async def teach_types(connection: "asyncpg.Connection[Any]") -> None:
 
 async def _settle(connection: Connection) -> None:
     """A statement that was cut off between its preparation and its execution keeps its locks, and nothing ends its
-    transaction but the next message. An empty one does.
+    transaction but the next message.
     """
     try:
-        await connection.execute("", timeout=2)
+        await connection.execute("select 1", timeout=2)
     except (*_UNREACHABLE, asyncpg.PostgresError):
         connection.terminate()
 

@@ -1,10 +1,12 @@
 """Keyset pages in SQL: a page of one list, or of the lists of many parents, in one statement."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy.types import TypeEngine
 
 from domain.pages import Order, Page, PageRequest
 
@@ -20,7 +22,7 @@ def ordered(select: sa.Select[Any], order: Order, *, after: bool) -> sa.Select[A
     if after:
         position = sa.tuple_(
             *(
-                _comparable(sa.bindparam(f"after_{field}", type_=select.selected_columns[field].type))
+                _comparable(sa.bindparam(f"after_{field}", type_=_widest(select.selected_columns[field].type)))
                 for field in order.fields
             )
         )
@@ -31,13 +33,30 @@ def ordered(select: sa.Select[Any], order: Order, *, after: bool) -> sa.Select[A
 
 
 def pages_of(
-    page: PageRequest, parents: Sequence[int], rows: Sequence[tuple[int, T]], count: Callable[[int], Awaitable[int]]
+    page: PageRequest,
+    parents: Sequence[int],
+    rows: Sequence[tuple[int, T]],
+    count: Callable[[list[int]], Awaitable[dict[int, int]]],
 ) -> list[Page[T]]:
     """The page of each parent, from the rows that `of_parents` found; `parents` may name one twice."""
     lists: dict[int, list[T]] = {parent: [] for parent in parents}
     for parent, row in rows:
         lists[parent].append(row)
-    return [page_of(page, lists[parent], partial(count, parent)) for parent in parents]
+    counts = _Counts(list(lists), count)
+    return [page_of(page, lists[parent], partial(counts.of, parent)) for parent in parents]
+
+
+class _Counts:
+    """How long the lists of all parents are, asked once for all of them when the first one is asked for."""
+
+    def __init__(self, parents: list[int], count: Callable[[list[int]], Awaitable[dict[int, int]]]) -> None:
+        self._parents, self._count = parents, count
+        self._asked: asyncio.Future[dict[int, int]] | None = None
+
+    async def of(self, parent: int) -> int:
+        if self._asked is None:
+            self._asked = asyncio.ensure_future(self._count(self._parents))
+        return (await self._asked).get(parent, 0)
 
 
 def page_values(page: PageRequest) -> dict[str, object]:
@@ -62,6 +81,11 @@ def of_parents(select: sa.Select[Any], parent: sa.ColumnElement[int], order: Ord
         for field in order.fields
     ]
     return sa.select(parents.c.id, *inner.c).select_from(parents.join(inner, sa.true())).order_by(*directed)
+
+
+def _widest(kind: TypeEngine[Any]) -> TypeEngine[Any]:
+    """A cursor may hold any 64-bit integer, whatever the column holds."""
+    return sa.BigInteger() if isinstance(kind, sa.Integer) else kind
 
 
 def _comparable(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:

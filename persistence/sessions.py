@@ -40,14 +40,13 @@ _FOR_REFRESH = Statement(
         sessions.c.refresh_hash,
         sessions.c.previous_hash,
         sessions.c.rotated_at,
-        sessions.c.absolute_end,
         ALIVE,
         _NOW,
     )
     .join(users, users.c.id == sessions.c.user_id)
     .where(_THIS)
     .with_for_update(of=sessions),
-    lambda *row: RefreshState(User(*row[:-6]), *row[-6:]),
+    lambda *row: RefreshState(User(*row[:-5]), *row[-5:]),
 )
 _ROTATE = Statement(
     sa.update(sessions)

@@ -74,12 +74,13 @@ class PostgresSignals:
     async def run(self) -> None:
         """Listens until cancelled. After each loss of the line every listener is made to look again."""
         while True:
-            error: Exception | None = None
+            reason = "hung up"
             try:
                 await self._hold_line()
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as raised:
-                error = raised
-            _log.warning("line_lost", error=type(error).__name__ if error else "hung up")
+            except Exception as error:
+                # Whatever it was: a process that stopped listening would be deaf for ever.
+                reason = repr(error)[:200]
+            _log.warning("line_lost", reason=reason)
             await asyncio.sleep(0.5)
 
     async def _hold_line(self) -> None:

@@ -81,9 +81,9 @@ class Users:
         await _PIN.run(transaction, issuer=issuer, subject=subject, email=email)
         return await _BY_IDENTITY.first(transaction, issuer=issuer, subject=subject)
 
-    async def _count(self, corporation_id: int) -> int:
+    async def _count(self, corporation_ids: list[int]) -> dict[int, int]:
         async with self._database.reading() as connection:
-            return await _COUNT_MEMBERS.one(connection, corporation_id=corporation_id)
+            return dict(await _COUNT_MEMBERS.all(connection, ids=corporation_ids))
 
 
 def _members(*, after: bool) -> Statement[tuple[int, User]]:
@@ -94,5 +94,8 @@ def _members(*, after: bool) -> Statement[tuple[int, User]]:
 
 _MEMBERS, _MEMBERS_AFTER = _members(after=False), _members(after=True)
 _COUNT_MEMBERS = Statement(
-    sa.select(sa.func.count()).where(users.c.corporation_id == sa.bindparam("corporation_id")), int
+    sa.select(users.c.corporation_id, sa.func.count())
+    .where(is_any(users.c.corporation_id, "ids"))
+    .group_by(users.c.corporation_id),
+    lambda corporation_id, members: (int(corporation_id), int(members)),
 )

@@ -11,7 +11,6 @@ from domain.corporations import Corporations, CorporationStore
 from domain.errors import Unauthenticated
 from domain.media import ObjectStore
 from domain.playback import Playback, PlaybackStore
-from domain.ports import Signals
 from domain.progress import Progress, ProgressStore
 from domain.sessions import Sessions
 from domain.users import UserStore, Viewer
@@ -47,7 +46,6 @@ class House:
     stores: Stores
     services: Services
     objects: ObjectStore
-    signals: Signals
 
 
 @dataclass(slots=True)

@@ -5,7 +5,8 @@ from typing import Any
 import strawberry
 
 from domain import ids
-from domain.sessions import Registration, Session, SignedIn
+from domain.sessions import Session, SignedIn
+from domain.users import Registration
 from resolvers.context import Info
 
 

@@ -1,5 +1,6 @@
 """What clients see. This page is the table of contents: every query, mutation and subscription, and who may."""
 
+from collections.abc import Callable
 from typing import Any
 
 import strawberry
@@ -23,6 +24,9 @@ from schema import users as u
 from schema.present import mutation, query, subscription, union
 from schema.scalars import SCALARS
 from schema.shared import Connection, Deleted, Node, Refusal, ToRefusal
+
+# A document is kept once it was seen; the doors bound how large one may be.
+CACHED_DOCUMENTS = 500
 
 DeleteResult = union("DeleteResult", Deleted, Refusal, "What was deleted, or why it was not.")
 
@@ -196,16 +200,24 @@ class Subscription:
 
 class Schema(strawberry.Schema):
     def process_errors(self, errors: Any, execution_context: Any = None) -> None:
-        """Nothing here: errors are told once, at the door, where it is known what may be told."""
+        """Nothing is logged here: errors are told once, at the door. Guesses go where none are wanted; Strawberry's
+        own setting takes them from fields alone.
+        """
+        for error in errors if self.config.disable_field_suggestions else ():
+            error.message = error.message.partition(" Did you mean")[0]
 
 
-def build(*extensions: type[SchemaExtension], suggestions: bool = True) -> strawberry.Schema:
+def build(*extensions: Callable[[], SchemaExtension], suggestions: bool = True) -> strawberry.Schema:
     return Schema(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
         types=[u.User, s.Session, co.Corporation, c.Content, c.Genre, c.VideoAsset, p.ViewLog, p.PointEntry],
-        extensions=[*extensions, lambda: ParserCache(maxsize=1000), lambda: ValidationCache(maxsize=1000)],
+        extensions=[
+            *extensions,
+            lambda: ParserCache(maxsize=CACHED_DOCUMENTS),
+            lambda: ValidationCache(maxsize=CACHED_DOCUMENTS),
+        ],
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=not suggestions),
         exception_handlers=[ToRefusal()],
     )

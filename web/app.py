@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from domain.errors import CodedError
 from domain.metering import Meter, meter
 from web import graphiql
-from web.errors import fault, on_coded_error, on_http_exception, public_path
+from web.errors import fault, on_coded_error, on_fault, on_http_exception, public_path
 from web.health import Health
 from web.json import json_response
 from web.media import MediaDoor, StreamDoor
@@ -29,7 +29,7 @@ _OWN_ID = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456
 def plain_doors(
     *,
     stream: StreamDoor,
-    media: MediaDoor | None,
+    media: MediaDoor,
     published_keys: Callable[[], Mapping[str, Any]],
     health: Health,
     with_graphiql: bool,
@@ -42,15 +42,18 @@ def plain_doors(
 
     routes: list[Route | Mount] = [
         Route("/stream/{ticket}", stream.__call__),
+        Route("/media/{key:path}", media.__call__),
         Route("/.well-known/jwks.json", keys),
         Route("/health", health.alive),
         Route("/ready", health.ready),
     ]
-    if media is not None:
-        routes.append(Route("/media/{key:path}", media.__call__))
     if with_graphiql:
         routes += [Route("/graphql/examples.json", graphiql.examples), Mount("/graphql/static", graphiql.Assets())]
-    handlers: dict[Any, Any] = {CodedError: on_coded_error, HTTPException: on_http_exception}
+    handlers: dict[Any, Any] = {
+        CodedError: on_coded_error,
+        HTTPException: on_http_exception,
+        Exception: on_fault,
+    }
     return Starlette(routes=routes, exception_handlers=handlers, lifespan=lifespan)
 
 
@@ -94,7 +97,7 @@ class _Logged:
         await self._send(message)
 
     def _own_headers(self) -> list[tuple[bytes, bytes]]:
-        headers = [(b"x-request-id", self._meter.request_id.encode())]
+        headers = [(b"x-request-id", self._meter.request_id.encode()), (b"x-content-type-options", b"nosniff")]
         if self._tells_cost:
             cost = f'total;dur={self._milliseconds()}, sql;desc="{self._meter.statements} statements"'
             headers.append((b"server-timing", cost.encode()))

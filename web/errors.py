@@ -16,7 +16,7 @@ from web.json import json_response
 
 _log = structlog.get_logger("errors")
 _INTERNAL = "Something went wrong on our side. The request id helps us to find it."
-_CODES = {
+CODES = {
     400: "BAD_REQUEST",
     404: "NOT_FOUND",
     405: "METHOD_NOT_ALLOWED",
@@ -80,10 +80,15 @@ async def on_coded_error(request: Request, error: Exception) -> Response:
 
 async def on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    code = _CODES.get(error.status_code, "BAD_REQUEST")
+    code = CODES.get(error.status_code, "BAD_REQUEST")
     response = plain(public_path(request.url.path), code, error.status_code, str(error.detail))
     response.headers.update(error.headers or {})
     return response
+
+
+async def on_fault(request: Request, _error: Exception) -> Response:
+    """The answer alone: Starlette raises the error once more, and it is told where it arrives."""
+    return plain(public_path(request.url.path), "INTERNAL", 500, _INTERNAL)
 
 
 def fault(request_path: str) -> Response:

@@ -30,7 +30,6 @@ _POLICY = "; ".join(
 _HEADERS = {
     "Cache-Control": "no-cache",
     "Content-Security-Policy": _POLICY,
-    "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
 _VARIABLES = re.compile(r"^# variables:\n((?:# .*\n)+)", re.MULTILINE)

@@ -24,8 +24,9 @@ from domain.errors import CodedError
 from domain.metering import meter
 from resolvers.context import Context, House
 from web.authentication import authorization_of, viewer_of
-from web.errors import extensions, presented
+from web.errors import CODES, extensions, presented
 from web.json import json_response, text
+from web.operations import MOST_CHARACTERS, MOST_TOKENS
 from web.sockets import Sockets
 
 _JSON = "application/json"
@@ -35,7 +36,6 @@ _BY_GET = frozenset({OperationType.QUERY})
 _BY_POST = frozenset({OperationType.QUERY, OperationType.MUTATION})
 _OPERATION = re.compile(r"\b(?:query|mutation|subscription)\b")
 _WHICH = "The document has no such operation, or several and no operationName."
-_CODES = {405: "METHOD_NOT_ALLOWED", 406: "NOT_ACCEPTABLE", 413: "TOO_LARGE", 415: "UNSUPPORTED_MEDIA_TYPE"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ class GraphQLDoor:
     async def _stream(self, request: Request, asked: Asked, context: Context) -> Response:
         allowed = _BY_POST if request.method == "POST" else _BY_GET
         # Once the stream has begun, it is too late for a status.
-        kind = _kind_of(parse(asked.query, no_location=True), asked.operation_name)
+        kind = _kind_of(parse(asked.query, no_location=True, max_tokens=MOST_TOKENS), asked.operation_name)
         if kind not in allowed | {OperationType.SUBSCRIPTION}:
             raise _not_by_this_method(request.method, InvalidOperationTypeError(kind))
         results: AsyncIterator[Any] = await self._schema.stream(
@@ -165,6 +165,8 @@ async def _asked(request: Request) -> Asked:
         raise HTTPException(400, "A request is one JSON object. Lists of operations are not taken.")
     if given.get("query") == "":
         raise HTTPException(400, "`query` is empty.")
+    if len(_parameter(given, "query", str)) > MOST_CHARACTERS:
+        raise HTTPException(413, f"A document may have at most {MOST_CHARACTERS} characters.")
     return Asked(
         _parameter(given, "query", str),
         _parameter(given, "variables", dict),
@@ -204,7 +206,7 @@ def _refuse_several(asked: Asked) -> None:
     which; GraphQL wants none to run. Documents with one operation are not parsed for it.
     """
     if asked.operation_name is None and len(_OPERATION.findall(asked.query)) > 1:
-        definitions = parse(asked.query, no_location=True).definitions
+        definitions = parse(asked.query, no_location=True, max_tokens=MOST_TOKENS).definitions
         if sum(isinstance(definition, OperationDefinitionNode) for definition in definitions) > 1:
             raise HTTPException(400, _WHICH)
 
@@ -246,7 +248,7 @@ def _refused(
     request: Request, status: int, message: str, headers: Mapping[str, str] | None = None, code: str | None = None
 ) -> Response:
     """A request that never became an operation."""
-    beside = extensions(code or _CODES.get(status, "BAD_REQUEST"), status)
+    beside = extensions(code or CODES.get(status, "BAD_REQUEST"), status)
     error = GraphQLError(message, extensions=beside).formatted
     challenge = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
     return _answer(request, {"errors": [error]}, status, {**challenge, **(headers or {})})

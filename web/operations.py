@@ -3,7 +3,7 @@
 import dataclasses
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import structlog
@@ -12,24 +12,25 @@ from strawberry.extensions import SchemaExtension
 from domain.metering import Meter, meter
 from web.errors import presented
 
+# What one document may have; its characters are bounded because it is kept for the next time it comes.
+MOST_TOKENS = 1000
+MOST_CHARACTERS = 50_000
 _log = structlog.get_logger("operation")
 
 
 class SurroundOperation(SchemaExtension):
     """Over a WebSocket the context lives as long as the socket, so here each operation receives a copy of its own."""
 
-    def on_operation(self) -> Iterator[None]:
-        current = meter.get()
-        if current is not None:
+    async def on_operation(self) -> AsyncIterator[None]:
+        if current := meter.get():
             try:
                 yield
             finally:
                 current.operation = _name(self.execution_context)
             return
-        context = dataclasses.replace(self.execution_context.context, request_id=uuid.uuid4().hex)
-        self.execution_context.context = context
-        own = Meter(context.request_id, user_id=context.viewer.user.id if context.viewer else None)
+        own = Meter(uuid.uuid4().hex)
         meter.set(own)
+        await self._begin(own)
         started = time.perf_counter()
         try:
             yield
@@ -43,6 +44,14 @@ class SurroundOperation(SchemaExtension):
                 user_id=own.user_id,
                 codes=own.codes,
             )
+
+    async def _begin(self, own: Meter) -> None:
+        """Over a socket: a context of its own, and the viewer as they are now."""
+        context = dataclasses.replace(self.execution_context.context, request_id=own.request_id)
+        self.execution_context.context = context
+        if context.viewer:
+            context.viewer = await context.services.sessions.renewed(context.viewer)
+        own.user_id = context.viewer.user.id if context.viewer else None
 
     def on_stream_result(self, result: Any) -> Iterator[None]:
         if result.errors:

@@ -43,7 +43,6 @@ def served(store: ObjectStore, stored: StoredObject, method: str, asked: Headers
         "Accept-Ranges": "bytes",
         "ETag": stored.etag,
         "Last-Modified": format_datetime(stored.last_modified, usegmt=True),
-        "X-Content-Type-Options": "nosniff",
         **extra,
     }
     if "if-match" in asked and not _names(asked["if-match"], stored.etag):

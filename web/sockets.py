@@ -12,18 +12,21 @@ from graphql import GraphQLSyntaxError
 from starlette.requests import HTTPConnection
 from strawberry.asgi import GraphQL
 from strawberry.exceptions import ConnectionRejectionError
+from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
 from strawberry.types.unset import UNSET
 
-from domain.errors import CodedError
+from domain.errors import CodedError, Unavailable
 from domain.sessions import Sessions
 from resolvers.context import Context
-from web.authentication import viewer_of
+from web.authentication import authorization_of, viewer_of
 from web.errors import presented
 from web.json import text
+from web.operations import MOST_CHARACTERS
 
 _ENDED = 4403
+_TRY_AGAIN = 1013  # RFC 6455's registry: the server cannot just now
 _MOST_OPERATIONS = 50
 
 
@@ -68,11 +71,14 @@ class Sockets(GraphQL[Context, None]):
     async def on_ws_connect(self, context: Context) -> Any:
         params = context.connection_params or {}
         claimed = params.get("authorization", params.get("Authorization"))
-        header = context.socket.headers.get("authorization")
         if claimed is not None and not isinstance(claimed, str):
             raise ConnectionRejectionError
         try:
-            context.viewer = await viewer_of(self._sessions, claimed if claimed is not None else header)
+            said = claimed if claimed is not None else authorization_of(context.socket.headers)
+            context.viewer = await viewer_of(self._sessions, said)
+        except Unavailable as error:
+            await context.socket.close(_TRY_AGAIN, error.message)  # which must not look like a session that has ended
+            raise WebSocketDisconnected from error
         except CodedError as error:
             raise ConnectionRejectionError from error
         if context.viewer is not None:
@@ -119,6 +125,7 @@ def _is_well_formed(message: Any) -> bool:
     return (
         isinstance(payload, dict)
         and _is_text(payload.get("query"))
+        and len(payload["query"]) <= MOST_CHARACTERS
         and isinstance(payload.get("operationName"), str | None)
         and all(isinstance(payload.get(name), dict | None) for name in ("variables", "extensions"))
     )

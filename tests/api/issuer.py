@@ -71,7 +71,7 @@ def settings_like(marquee: Marquee, **changes: Any) -> Settings:
 @contextlib.asynccontextmanager
 async def application(settings: Settings) -> AsyncIterator[tuple[Marquee, Api]]:
     """Another Marquee, asked without a network between."""
-    marquee = Marquee(settings, settings.dsn(str(settings.database_url)))
+    marquee = Marquee(settings, settings.dsn() or "")
     app: ASGIApp = marquee.application()
     transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
     async with marquee.running(listening=False), httpx2.AsyncClient(transport=transport, timeout=20) as client:

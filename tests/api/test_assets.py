@@ -38,6 +38,8 @@ async def test_a_file_that_is_there_becomes_a_video_and_goes_again(api: Api, wor
         (".hidden/clip.mp4", "NOT_FOUND"),
         ("a\0.mp4", "NOT_FOUND"),
         ("x" * 5000 + ".mp4", "NOT_FOUND"),
+        ("x" * 300 + ".mp4", "NOT_FOUND"),
+        ("a/" * 400 + "b.mp4", "NOT_FOUND"),
         ("clip.exe", "UNSUPPORTED_FILE_TYPE"),
         ("clip.webm.html", "UNSUPPORTED_FILE_TYPE"),
         ("", "UNSUPPORTED_FILE_TYPE"),

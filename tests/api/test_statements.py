@@ -26,7 +26,7 @@ OPERATIONS = {
     "continue": "{ viewer { continueWatching { nodes { positionSeconds content { title genres { name } } } } } }",
     "points": "{ viewer { points pointEntries { nodes { points content { title } } } viewLogs { nodes { id } } } }",
     "view_logs": "{ viewLogs { totalCount nodes { user { displayName } content { title } } } }",
-    "corporations": "{ corporations { nodes { contents(first: 2) { nodes { title } } members { nodes { id } } } } }",
+    "corporations": "{ corporations { nodes { contents(first: 2) { totalCount nodes { id } } members { totalCount }}}}",
     "sessions": "{ viewer { sessions { id current } } }",
     "start_stream": 'mutation { startStream(input: {contentId: "%s"}) { ... on StreamStarted { pointsBalance } } }',
     "record_progress": f"mutation {{ recordWatchProgress(input: {{events: [{EVENT}]}}) {{ __typename }} }}",

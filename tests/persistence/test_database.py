@@ -45,23 +45,30 @@ async def test_a_statement_that_is_cut_off_leaves_no_lock_behind(database: Datab
 
 async def test_a_value_that_cannot_be_sent_leaves_no_lock_behind(database: Database) -> None:
     statement = plain(sa.select(genres.c.name).where(genres.c.id == sa.bindparam("id")))
-    with pytest.raises(ValueError, match="int"):
+
+    async def read() -> None:
         async with database.reading() as connection:
             await statement.all(connection, id="not a number")
+
+    with pytest.raises(ValueError, match="int"):
+        await read()
     async with database.reading() as connection:
         assert await connection.fetchval(HELD + "pg_backend_pid()") == 0
 
 
 async def test_a_transaction_that_fails_is_undone(database: Database) -> None:
-    with pytest.raises(RuntimeError):
+    async def fail() -> None:
         async with database.writing() as transaction:
             await transaction.execute("insert into genres (name) values ('half written')")
             raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await fail()
     async with database.reading() as connection:
         assert await connection.fetchval("select count(*) from genres where name = 'half written'") == 0
 
 
-async def test_a_full_pool_is_told_in_bounded_time() -> None:
+async def test_a_database_that_is_not_there_is_told() -> None:
     database = Database("postgresql://nobody@127.0.0.1:1/none")
     with pytest.raises((Unavailable, OSError)):
         await database.open()

@@ -99,13 +99,12 @@ async def test_a_cursor_that_is_not_one_of_this_list_is_refused(api: Api, world:
         assert answer.body["errors"][0]["message"] == "The cursor given as `after` does not belong to this list."
 
 
-TOO_FAR = pytest.mark.xfail(strict=True, reason="domain/pages.py lets through what asyncpg cannot send: INTERNAL")
 EXTREMES = [
-    pytest.param("NEWEST", ["contents.newest", "0001-01-01T00:00:00+14:00", 1], marks=TOO_FAR),
-    pytest.param("NEWEST", ["contents.newest", "9999-12-31T23:59:59-14:00", 1], marks=TOO_FAR),
+    ("NEWEST", ["contents.newest", "0001-01-01T00:00:00+14:00", 1]),
+    ("NEWEST", ["contents.newest", "9999-12-31T23:59:59-14:00", 1]),
     ("NEWEST", ["contents.newest", "9999-12-31T23:59:59.999999+00:00", 2**63 - 1]),
-    pytest.param("MOST_LIKED", ["contents.most_liked", 2**40, 1], marks=TOO_FAR),
-    pytest.param("MOST_VIEWED", ["contents.most_viewed", -(2**63) + 1, -(2**63) + 1], marks=TOO_FAR),
+    ("MOST_LIKED", ["contents.most_liked", 2**40, 1]),
+    ("MOST_VIEWED", ["contents.most_viewed", -(2**63) + 1, -(2**63) + 1]),
     ("TOP_RATED", ["contents.top_rated", 1e308, 1]),
     ("TITLE", ["contents.title", "x" * 70_000, 1]),
 ]

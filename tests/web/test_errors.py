@@ -110,9 +110,6 @@ async def test_a_fault_of_ours_tells_its_request_id_and_nothing_else(
     assert isinstance(fault["exc_info"], RuntimeError)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="web/app.py: Starlette answers faults of the plain doors as text, before Front does"
-)
 async def test_a_fault_at_a_plain_door_tells_nothing_either(
     api: Api, world: World, marquee: Marquee, monkeypatch: pytest.MonkeyPatch, lines: list[Any]
 ) -> None:
@@ -231,7 +228,6 @@ async def test_a_database_out_of_reach_is_a_coded_error_at_every_door(world: Wor
             await second.database.check()
 
 
-@pytest.mark.xfail(strict=True, reason="web/app.py: JSON answers have no nosniff yet")
 async def test_no_answer_lets_a_browser_guess_its_type(api: Api, world: World) -> None:
     answers = [
         await api.client.get(api.base_url + path) for path in ("/health", "/nothing", "/graphql?query={__typename}")
