@@ -115,7 +115,7 @@ def serve() -> None:
             server_header=False,
             ws="websockets-sansio",
             ws_max_size=1_000_000,
-            timeout_graceful_shutdown=8,
+            timeout_graceful_shutdown=5,
         )
         Announcing(config, marquee).run()
 

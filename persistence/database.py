@@ -80,8 +80,6 @@ class Database:
         ) as error:
             raise ValidationFailed("A text holds characters that cannot be stored, such as NUL.") from error
         except _UNREACHABLE as error:
-            if isinstance(error, ValueError):
-                raise  # a value of the wrong kind is a fault of ours, though asyncpg counts it among interface errors
             raise Unavailable("The database cannot be reached just now. Please try again.") from error
 
     @asynccontextmanager

@@ -107,9 +107,9 @@ class _Logged:
         return round((time.perf_counter() - self._started) * 1000, 1)
 
     async def _answer_fault(self) -> None:
-        response = fault(public_path(self._scope["path"]))
-        if not self._status:  # else part of the answer is gone already, and only the connection can be dropped
-            await response(self._scope, self._receive, self._passing)
+        _log.exception("fault", path=public_path(self._scope["path"]))
+        if not self._status:  # else an answer is gone already, or part of one, and only the connection can be dropped
+            await fault(self._scope["path"])(self._scope, self._receive, self._passing)
 
     def _write_line(self) -> None:
         _log.info(

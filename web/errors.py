@@ -87,14 +87,12 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
 
 
 async def on_fault(request: Request, _error: Exception) -> Response:
-    """The answer alone: Starlette raises the error once more, and it is told where it arrives."""
-    return plain(public_path(request.url.path), "INTERNAL", 500, _INTERNAL)
+    """What is answered where nothing was foreseen. Whoever catches the error at the very front tells it to the log."""
+    return fault(request.url.path)
 
 
-def fault(request_path: str) -> Response:
-    """What is answered where nothing was foreseen. The traceback goes to the log only."""
-    _log.exception("fault", path=request_path)
-    return plain(request_path, "INTERNAL", 500, _INTERNAL)
+def fault(path: str) -> Response:
+    return plain(public_path(path), "INTERNAL", 500, _INTERNAL)
 
 
 def public_path(path: str) -> str:

@@ -43,15 +43,15 @@ async def test_only_what_is_over_for_long_is_forgotten(world: World) -> None:
 
 
 async def test_a_signing_key_is_forgotten_once_no_token_of_it_can_be_alive(world: World) -> None:
-    kept = await world.rows("select kid from signing_keys")
+    await world.rows("update signing_keys set created_at = now()")
+    kept = {kid for (kid,) in await world.rows("select kid from signing_keys")}
     keys = "insert into signing_keys (kid, private_key, created_at) values ($1, '', now() - make_interval(hours => $2))"
     await world.rows(keys, "replaced long ago", 300)
     await world.rows(keys, "replaced just now", 200)
-    await world.rows("update signing_keys set created_at = now() where kid = $1", kept[0][0])
     await world.marquee.keys.sweep(timedelta(hours=2))
     left = {kid for (kid,) in await world.rows("select kid from signing_keys")}
     await world.rows("delete from signing_keys where kid like 'replaced%'")
-    assert left == {kept[0][0], "replaced just now"}
+    assert left == kept | {"replaced just now"}
 
 
 async def test_a_job_that_fails_comes_round_again_and_ends_no_other() -> None:
