@@ -17,6 +17,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 from strawberry.http.streaming import SSETransport, merge_stream_with_heartbeat
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 from strawberry.utils.operation import get_operation_type
 
@@ -130,7 +131,7 @@ class GraphQLDoor:
 
         async def events() -> Any:
             async for result in results:
-                body = {"data": result.data}
+                body: dict[str, Any] = {} if isinstance(result, PreExecutionError) else {"data": result.data}
                 if result.errors:
                     body["errors"] = [presented(error).formatted for error in result.errors]
                 yield self._events.encode_next(body, text)  # type: ignore[arg-type]

@@ -20,7 +20,7 @@ from tests.api.issuer import application, settings_like
 from tests.web.test_graphql_over_http import GRAPHQL_JSON, post
 
 ROOT = Path(__file__).resolve().parents[2]
-SECRET = "secret SQL select * from users where /work/main"
+SECRET = "secret SQL select * from users where /srv/house"
 FORM = ["timestamp", "path", "message", "code", "status", "requestId", "details"]
 NAMED = "query Whom { viewer { email } }"
 
@@ -102,7 +102,7 @@ async def test_a_fault_of_ours_tells_its_request_id_and_nothing_else(
     (error,) = answer.body["errors"]
     assert (error["extensions"]["requestId"], error["path"]) == ("mine", ["genres"])
     assert error["message"] == "Something went wrong on our side. The request id helps us to find it."
-    for told in ("secret", "select", "RuntimeError", "Traceback", ".py", "/work"):
+    for told in ("secret", "select", "RuntimeError", "Traceback", ".py", "/srv"):
         assert told not in response.text
     (line,) = await lines_of(lines, 1)
     assert (line["request_id"], line["operation"], line["codes"]) == ("mine", "Broken", ["INTERNAL"])
