@@ -98,8 +98,10 @@ class PlaybackStore(Protocol):
     async def first_view(self, transaction: Transaction, user_id: int, content_id: int) -> View:
         """Log, ledger entry, balance and the content's view count, all of them once and in this transaction."""
 
-    async def asset_for(self, session_id: int | None, user_id: int, asset_id: int) -> VideoAsset | None:
-        """The file, while its content is visible and the session, if there is one, alive."""
+    async def asset_for(
+        self, session_id: int | None, user_id: int, asset_id: int, until: datetime
+    ) -> VideoAsset | None:
+        """The file before `until`, while its content is visible and the session, if there is one, alive."""
 
     async def view_logs(self, page: PageRequest, only: ViewLogFilter) -> Page[ViewLog]: ...
 
@@ -157,8 +159,8 @@ class Playback:
         found = self._tickets.read(ticket)
         if found is None:
             return None
-        session_id, user_id, asset_id = found
-        return await self._store.asset_for(session_id, user_id, asset_id)
+        session_id, user_id, asset_id, expires_at = found
+        return await self._store.asset_for(session_id, user_id, asset_id, expires_at)
 
     async def watch_view_logs(self, only: ViewLogFilter) -> AsyncIterator[ViewLog]:
         """Every view log as it comes, once. After a lost line, what was written meanwhile is looked up."""

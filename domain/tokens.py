@@ -48,8 +48,10 @@ class Tickets(Protocol):
         self, stream_id: str, session_id: int | None, user_id: int, asset_id: int, expires_at: datetime
     ) -> str: ...
 
-    def read(self, ticket: str) -> tuple[int | None, int, int] | None:
-        """Session, user and asset; None for anything expired, tampered with, or never made."""
+    def read(self, ticket: str) -> tuple[int | None, int, int, datetime] | None:
+        """Session, user, asset and end; None for anything tampered with or never made. Whether the end has come is for
+        the database's clock to say.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,12 +82,14 @@ class StreamTickets:
         }
         return jwt.encode(claims, self._key, algorithm="HS256")
 
-    def read(self, ticket: str) -> tuple[int | None, int, int] | None:
+    def read(self, ticket: str) -> tuple[int | None, int, int, datetime] | None:
         try:
-            claims = jwt.decode(ticket, self._key, algorithms=["HS256"], options={"require": ["exp"]})
+            claims = jwt.decode(
+                ticket, self._key, algorithms=["HS256"], options={"require": ["exp"], "verify_exp": False}
+            )
         except jwt.InvalidTokenError:
             return None
-        return claims["sid"], claims["uid"], claims["asset"]
+        return claims["sid"], claims["uid"], claims["asset"], datetime.fromtimestamp(claims["exp"], UTC)
 
 
 class SignedPaths:

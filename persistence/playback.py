@@ -1,6 +1,7 @@
 """Streams, view logs and points in PostgreSQL."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import cache
 
 import sqlalchemy as sa
@@ -100,6 +101,7 @@ _ASSET = (
     sa.select(*catalogue.ASSETS)
     .join(contents, contents.c.id == video_assets.c.content_id)
     .where(video_assets.c.id == sa.bindparam("asset_id", type_=sa.BigInteger), catalogue.VISIBLE)
+    .where(sa.func.now() < sa.bindparam("until", type_=sa.TIMESTAMP(timezone=True)))
 )
 _alive = sa.select(sessions.c.id).where(
     sessions.c.id == sa.bindparam("session_id", type_=sa.BigInteger), sessions.c.user_id == _USER, signed_in.ALIVE
@@ -133,11 +135,14 @@ class Playback:
         first = await _FIRST_VIEW.first(transaction, user_id=user_id, content_id=content_id)
         return first or View(None, await _POINTS.one(transaction, user_id=user_id), None)
 
-    async def asset_for(self, session_id: int | None, user_id: int, asset_id: int) -> VideoAsset | None:
+    async def asset_for(
+        self, session_id: int | None, user_id: int, asset_id: int, until: datetime
+    ) -> VideoAsset | None:
+        values = {"user_id": user_id, "asset_id": asset_id, "until": until}
         async with self._database.reading() as connection:
             if session_id is None:
-                return await _ASSET_FOR_STRANGER.first(connection, user_id=user_id, asset_id=asset_id)
-            return await _ASSET_FOR_SESSION.first(connection, user_id=user_id, asset_id=asset_id, session_id=session_id)
+                return await _ASSET_FOR_STRANGER.first(connection, **values)
+            return await _ASSET_FOR_SESSION.first(connection, session_id=session_id, **values)
 
     async def view_logs(self, page: PageRequest, only: ViewLogFilter) -> Page[ViewLog]:
         wanted = _wanted(only)
