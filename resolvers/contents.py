@@ -18,6 +18,7 @@ OrderBy = Annotated[ContentOrder, strawberry.argument(description="In which orde
 
 
 async def content(info: Info, id: Id) -> Content | None:
+    """A content."""
     return (await info.context.stores.contents.by_ids([ids.decode("Content", id)]))[0]
 
 
@@ -28,11 +29,13 @@ async def contents(
     filter: Any = None,
     order_by: OrderBy = ContentOrder.NEWEST,
 ) -> Page[Content]:
+    """The catalogue."""
     page = PageRequest.of(CONTENT_ORDERS[order_by], first, after)
     return await info.context.stores.contents.page(page, _filter(filter))
 
 
 async def genres(info: Info) -> list[Genre]:
+    """All genres, by name."""
     return await info.context.stores.contents.genres()
 
 
@@ -70,6 +73,7 @@ async def viewer_progress(context: Context, parents: Sequence[Content]) -> Seque
 
 
 async def create_content(info: Info, input: Any) -> Content:
+    """Adds a content."""
     new = NewContent(
         corporation_id=None if input.corporation_id is None else ids.decode("Corporation", input.corporation_id),
         title=input.title,
@@ -83,33 +87,39 @@ async def create_content(info: Info, input: Any) -> Content:
 
 
 async def update_content(info: Info, input: Any) -> Content:
+    """Changes a content."""
     changes = {name: value for name, value in vars(input).items() if name != "id" and value is not strawberry.UNSET}
     content_id = ids.decode("Content", input.id)
     return await info.context.services.contents.update(info.context.signed_in(), content_id, changes)
 
 
 async def delete_content(info: Info, input: Any) -> Content:
+    """Puts a content into the company's trash, where nobody else sees it."""
     content_id = ids.decode("Content", input.id)
     return await info.context.services.contents.delete(info.context.signed_in(), content_id)
 
 
 async def add_video_asset(info: Info, input: Any) -> VideoAsset:
+    """Adds a video file."""
     content_id = ids.decode("Content", input.content_id)
     return await info.context.services.contents.add_video_asset(info.context.signed_in(), content_id, input.key)
 
 
 async def remove_video_asset(info: Info, input: Any) -> ids.Deleted:
+    """Removes a video file."""
     asset_id = ids.decode("VideoAsset", input.id)
     await info.context.services.contents.remove_video_asset(info.context.signed_in(), asset_id)
     return ids.Deleted(input.id)
 
 
 async def like_content(info: Info, input: Any) -> Content:
+    """Likes a content; liking it again changes nothing."""
     content_id = ids.decode("Content", input.content_id)
     return await info.context.services.contents.set_liked(info.context.signed_in(), content_id, liked=True)
 
 
 async def unlike_content(info: Info, input: Any) -> Content:
+    """Takes a like back; where there is none, nothing changes."""
     content_id = ids.decode("Content", input.content_id)
     return await info.context.services.contents.set_liked(info.context.signed_in(), content_id, liked=False)
 

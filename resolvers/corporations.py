@@ -21,10 +21,12 @@ IncludeDeleted = Annotated[
 
 
 async def corporation(info: Info, id: Id) -> Corporation | None:
+    """A company."""
     return (await info.context.stores.corporations.by_ids([ids.decode("Corporation", id)]))[0]
 
 
 async def corporations(info: Info, first: First = 20, after: After = None) -> Page[Corporation]:
+    """All companies, oldest first."""
     return await info.context.stores.corporations.page(PageRequest.of(CORPORATIONS_BY_AGE, first, after))
 
 
@@ -54,16 +56,19 @@ async def contents(
 
 
 async def create_corporation(info: Info, input: Any) -> Corporation:
+    """Makes a company."""
     new = NewCorporation(input.name, input.plan, input.plan_expires_at)
     return await info.context.services.corporations.create(new)
 
 
 async def update_corporation(info: Info, input: Any) -> Corporation:
+    """Changes a company."""
     corporation_id = ids.decode("Corporation", input.id)
     return await info.context.services.corporations.rename(info.context.signed_in(), corporation_id, input.name)
 
 
 async def delete_corporation(info: Info, input: Any) -> ids.Deleted:
+    """Deletes a company that has neither contents nor members."""
     await info.context.services.corporations.delete(ids.decode("Corporation", input.id))
     return ids.Deleted(input.id)
 

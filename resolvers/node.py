@@ -59,10 +59,12 @@ READERS: dict[str, Reader] = {
 
 
 async def node(info: Info, id: Id) -> Any:
+    """Anything by its global id; null for what is not yours to see."""
     return (await nodes(info, [id]))[0]
 
 
 async def nodes(info: Info, ids: Ids) -> list[Any]:
+    """Many things by their global ids, in the same order."""
     if len(ids) > MOST_PER_PAGE:
         raise ValidationFailed(f"`ids` may hold at most {MOST_PER_PAGE}, not {len(ids)}.")
     return await _read(info.context, ids)

@@ -22,17 +22,20 @@ CorporationId = Annotated[
 
 
 async def start_stream(info: Info, input: Any) -> StreamStarted:
+    """Starts playing: an address that plays and seeks. The first time a person plays a content earns 10 points."""
     asset_id = None if input.video_asset_id is None else ids.decode("VideoAsset", input.video_asset_id)
     content_id = ids.decode("Content", input.content_id)
     return await info.context.services.playback.start_stream(info.context.signed_in(), content_id, asset_id)
 
 
 async def view_logs(info: Info, first: First = 20, after: After = None, filter: Any = None) -> Page[ViewLog]:
+    """Who saw what first when, newest first: a MANAGER sees the own company's, an ADMIN all."""
     page = PageRequest.of(VIEW_LOGS_BY_AGE, first, after)
     return await info.context.stores.playback.view_logs(page, _filter(info.context.signed_in(), filter))
 
 
 async def view_log_added(info: Info, corporation_id: CorporationId = None) -> AsyncIterator[ViewLog]:
+    """First views as they come, of the own company's contents."""
     viewer = info.context.signed_in()
     only = _own(viewer, None if corporation_id is None else ids.decode("Corporation", corporation_id))
     logs = info.context.services.playback.watch_view_logs(only)

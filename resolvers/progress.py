@@ -21,6 +21,7 @@ Resume = Annotated[
 
 
 async def record_watch_progress(info: Info, input: Any) -> ProgressRecorded:
+    """Records where players are. Repeats and late arrivals change nothing."""
     events = [
         WatchEvent(
             event_id=event.event_id,
@@ -38,6 +39,7 @@ async def record_watch_progress(info: Info, input: Any) -> ProgressRecorded:
 async def watch_progress(
     info: Info, content_id: ContentId = None, after: Resume = None
 ) -> AsyncIterator[ProgressChanged]:
+    """The viewer's own progress on all devices: first how it stands, then every change as it comes."""
     only = None if content_id is None else ids.decode("Content", content_id)
     changes = info.context.services.progress.watch(info.context.signed_in(), only, after)
     async for change in until_ended(info.context, changes):

@@ -17,10 +17,12 @@ from resolvers.loaders import batched
 
 
 def viewer(info: Info) -> Viewer | None:
+    """The signed-in person; null where nobody is signed in."""
     return info.context.viewer
 
 
 async def user(info: Info, id: Id) -> User | None:
+    """A person."""
     return (await info.context.stores.users.by_ids([ids.decode("User", id)]))[0]
 
 

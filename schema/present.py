@@ -48,30 +48,32 @@ def worked(resolve: Callable[..., Any], kind: Any, description: str) -> Any:
     return strawberry.field(resolver=resolve, graphql_type=kind, description=description)
 
 
-def query(who: Who, resolve: Callable[..., Any], kind: Any, description: str, **inputs: Any) -> Any:
-    """A field of the query root. `inputs` gives the class of arguments that are presented here."""
+def query(who: Who, resolve: Callable[..., Any], kind: Any, **inputs: Any) -> Any:
+    """A field of the query root, described by its resolver. `inputs` gives the class of arguments presented here."""
     return strawberry.field(
         resolver=_taking(resolve, inputs),
         graphql_type=kind,
-        description=description,
+        description=_description(resolve),
         extensions=[Permission(who, writes=False)],
     )
 
 
-def mutation(who: Who, resolve: Callable[..., Any], kind: Any, description: str, input: Any = None) -> Any:
+def mutation(who: Who, resolve: Callable[..., Any], kind: Any, input: Any = None) -> Any:
     """A field of the mutation root; after it, nothing that was loaded before is believed."""
     return strawberry.mutation(
         resolver=_taking(resolve, {"input": _described(input)} if input else {}),
         graphql_type=kind,
-        description=description,
+        description=_description(resolve),
         extensions=[Permission(who, writes=True)],
     )
 
 
-def subscription(who: Who, resolve: Callable[..., Any], kind: Any, description: str) -> Any:
+def subscription(who: Who, resolve: Callable[..., Any], kind: Any) -> Any:
     """A field of the subscription root, of one `kind` after another."""
     return strawberry.subscription(
-        resolver=_yielding(resolve, kind), description=description, extensions=[Permission(who, writes=False)]
+        resolver=_yielding(resolve, kind),
+        description=_description(resolve),
+        extensions=[Permission(who, writes=False)],
     )
 
 
@@ -94,6 +96,11 @@ def enumerate_as(kind: type[enum.Enum], description: str, **values: str) -> None
     definition: StrawberryEnumDefinition = presented.__strawberry_definition__
     for value in definition.values:
         value.description = values[value.name]
+
+
+def _description(resolve: Callable[..., Any]) -> str:
+    """The first paragraph of the resolver's docstring, in one line: what a client reads."""
+    return " ".join((inspect.getdoc(resolve) or "").partition("\n\n")[0].split())
 
 
 def _described(kind: Any) -> Any:

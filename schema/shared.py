@@ -18,8 +18,11 @@ enumerate_as(
     CONFLICT="Something else is in the way; the message says what.",
     BAD_CREDENTIALS="The e-mail address or the password is wrong.",
     SESSION_EXPIRED="The session has ended; sign in again.",
+    PAID_PLAN_REQUIRED="The company needs the paid plan for this.",
     NO_VIDEO="There is nothing to play.",
     UNSUPPORTED_FILE_TYPE="Files of this type are not taken here.",
+    NOT_CONFIGURED="This server is not set up for it; a setting is missing.",
+    UPSTREAM_FAILED="A service behind this one did not do its part; try again later.",
 )
 
 
