@@ -15,26 +15,37 @@ from strawberry.extensions import DisableIntrospection, MaxTokensLimiter
 
 import domain.contents
 import domain.corporations
+import domain.likes
 import domain.playback
 import domain.progress
+import domain.reviews
 import domain.sessions
+import domain.tmdb
+import domain.users
+import domain.video_assets
 import persistence.contents
 import persistence.corporations
+import persistence.genres
 import persistence.keys
+import persistence.likes
 import persistence.playback
 import persistence.progress
+import persistence.reviews
 import persistence.sessions
 import persistence.users
+import persistence.video_assets
 import schema
 from integrations.issuers import KeySet, RemoteKeys
 from integrations.local_store import LocalStore
 from integrations.passwords import PwdlibPasswords
 from integrations.secrets import RefreshTokens, SignedPaths, StreamTickets, box
 from integrations.signing_keys import SigningKeys
+from integrations.tmdb import Tmdb
 from integrations.tokens import JwtAccessTokens, TrustedIssuer
 from jobs.background import background
 from jobs.clock import Job, keep
 from jobs.demonstration import Demonstration
+from jobs.plans import ExpirePlans
 from jobs.sweep import Sweep
 from persistence.database import Database
 from persistence.signals import PostgresSignals
@@ -67,6 +78,13 @@ class Marquee:
         self.own_keys = KeySet(self.signing_keys)
         self.refresh_tokens, self.tickets = RefreshTokens(secret), StreamTickets(secret)
         self.http = httpx2.AsyncClient(timeout=5, follow_redirects=False)
+        self.tmdb = Tmdb(
+            client=self.http,
+            api_key=settings.tmdb_api_key,
+            url=settings.tmdb_url,
+            image_url=settings.tmdb_image_url,
+            language=settings.tmdb_language,
+        )
 
     @cached_property
     def stores(self) -> Stores:
@@ -74,6 +92,10 @@ class Marquee:
             persistence.users.Users(self.database),
             persistence.corporations.Corporations(self.database),
             persistence.contents.Contents(self.database),
+            persistence.genres.Genres(self.database),
+            persistence.video_assets.VideoAssets(self.database),
+            persistence.likes.Likes(self.database),
+            persistence.reviews.Reviews(self.database),
             persistence.playback.Playback(self.database),
             persistence.progress.Progress(self.database),
         )
@@ -98,6 +120,7 @@ class Marquee:
         access_tokens = JwtAccessTokens(settings.issuer, self.signing_keys, self.own_keys, trusted)
         ticket_lifetime = timedelta(minutes=settings.stream_ticket_minutes)
         return Services(
+            domain.users.Users(self.database, stores.users, self.signals),
             domain.sessions.Sessions(
                 self.database,
                 self.session_store,
@@ -109,7 +132,11 @@ class Marquee:
                 rules,
             ),
             domain.corporations.Corporations(self.database, stores.corporations),
-            domain.contents.Contents(self.database, stores.contents, self.objects),
+            domain.contents.Contents(self.database, stores.contents, stores.genres, stores.corporations, self.signals),
+            domain.video_assets.VideoAssets(self.database, stores.video_assets, stores.contents, self.objects),
+            domain.likes.Likes(self.database, stores.likes),
+            domain.reviews.Reviews(self.database, stores.reviews),
+            domain.tmdb.Tmdb(self.database, stores.contents, stores.genres, self.tmdb),
             domain.playback.Playback(self.database, stores.playback, self.tickets, self.signals, ticket_lifetime),
             domain.progress.Progress(self.database, stores.progress, self.signals),
         )
@@ -118,7 +145,16 @@ class Marquee:
     def demonstration(self) -> Demonstration:
         stores = self.stores
         return Demonstration(
-            self.database, stores.corporations, stores.users, stores.contents, self.objects, self.passwords
+            self.database,
+            stores.corporations,
+            stores.users,
+            stores.contents,
+            stores.genres,
+            stores.video_assets,
+            stores.likes,
+            stores.reviews,
+            self.objects,
+            self.passwords,
         )
 
     def jobs(self) -> list[Job]:
@@ -126,6 +162,7 @@ class Marquee:
             self.session_store, persistence.progress.Progress(self.database), self.keys, self.settings.access_lifetime
         )
         return [
+            Job("expire plans", 60, ExpirePlans(self.database, self.stores.corporations)),
             Job("sweep", 3600, sweep),
             Job("rotate signing keys", 3600, self.signing_keys.rotate_if_due),
         ]
@@ -151,7 +188,7 @@ class Marquee:
     def application(self, *beside: Coroutine[Any, Any, None]) -> ASGIApp:
         """The ASGI application; `beside` runs as long as it does."""
         settings = self.settings
-        house = House(self.stores, self.services, self.objects)
+        house = House(self.stores, self.services, self.objects, self.tmdb)
         origins = [settings.frontend_url] if settings.frontend_url else []
         page = graphiql.page if settings.development else None
         graphql = GraphQLDoor(build_schema(settings), house, self.base_url, page, origins)

@@ -6,9 +6,9 @@ import tempfile
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, StringConstraints, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 
@@ -63,6 +63,12 @@ class Settings(BaseSettings):
     trusted_issuers: list[IssuerSetting] = Field(
         [], description="JSON list of {issuer, jwks_url, audience} whose access tokens are accepted too"
     )
+    tmdb_api_key: Annotated[str, StringConstraints(strip_whitespace=True, pattern="^[!-~]+$")] | None = Field(
+        None, description="the API read access token of an account at TMDB, for films to be looked up there"
+    )
+    tmdb_url: str = Field("https://api.themoviedb.org/3", description="where TMDB answers")
+    tmdb_image_url: str = Field("https://image.tmdb.org/t/p", description="where TMDB's pictures are")
+    tmdb_language: str = Field("ko-KR", description="the language of what TMDB tells")
     jobs_in_server: bool = Field(True, description="run the jobs in the server process; off beside `worker`")
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""Contents: the films and episodes of the catalogue, their genres and their video files."""
+"""Contents: the films and episodes of the catalogue."""
 
 import enum
 from collections.abc import Mapping, Sequence
@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from domain.errors import Refusal, RefusalCode, not_found
-from domain.media import ObjectStore, is_safe_key, video_type
+from domain.corporations import CorporationStore, Plan
+from domain.errors import Refusal, RefusalCode, ValidationFailed, not_found
+from domain.genres import GenreStore, checked_genres
 from domain.pages import Order, Page, PageRequest
-from domain.ports import Database, Transaction
+from domain.ports import Database, Signals, Transaction
 from domain.users import Viewer
 from domain.validation import Problems
 
@@ -40,6 +41,9 @@ CONTENT_ORDERS = {
 }
 
 
+_LONGEST_TITLE = 300
+
+
 @dataclass(frozen=True, slots=True)
 class Content:
     """`rating` is the mean of its reviews, 0 where there are none. `deleted_at` is set for what lies in the trash."""
@@ -52,32 +56,25 @@ class Content:
     release_date: date | None
     runtime_minutes: int | None
     poster_key: str | None
+    tmdb_id: int | None
     like_count: int
+    review_count: int
     rating: float
     view_count: int
     created_at: datetime
     updated_at: datetime
     deleted_at: datetime | None
 
-
-@dataclass(frozen=True, slots=True)
-class Genre:
-    id: int
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class VideoAsset:
-    id: int
-    content_id: int
-    key: str
-    content_type: str
-    size_bytes: int
+    @property
+    def average_rating(self) -> float | None:
+        return self.rating if self.review_count else None
 
 
 @dataclass(frozen=True, slots=True)
 class ContentFilter:
-    """All of what is given must hold. An id of nothing (0) matches nothing; dates are inclusive."""
+    """All of what is given must hold. An id of nothing (0) matches nothing; dates are inclusive. Raises
+    ValidationFailed.
+    """
 
     genre_id: int | None = None
     age_rating: AgeRating | None = None
@@ -85,6 +82,10 @@ class ContentFilter:
     released_after: date | None = None
     released_before: date | None = None
     title_contains: str | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.title_contains or "") > _LONGEST_TITLE:
+            raise ValidationFailed(f"`titleContains` may have at most {_LONGEST_TITLE} characters.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,11 @@ class NewContent:
     runtime_minutes: int | None = None
     genres: Sequence[str] = field(default_factory=tuple)
     poster_key: str | None = None
+    tmdb_id: int | None = None
+
+
+class TitleTaken(Exception):
+    """The company has another content of the same TMDB title."""
 
 
 class ContentStore(Protocol):
@@ -108,129 +114,110 @@ class ContentStore(Protocol):
         self, corporation_ids: Sequence[int], page: PageRequest, *, deleted_too: bool
     ) -> list[Page[Content]]: ...
 
-    async def genres(self) -> list[Genre]: ...
-
-    async def genres_by_ids(self, ids: Sequence[int]) -> list[Genre | None]: ...
-
-    async def genres_of(self, content_ids: Sequence[int]) -> list[list[Genre]]: ...
-
-    async def video_assets_of(self, content_ids: Sequence[int]) -> list[list[VideoAsset]]: ...
-
-    async def video_assets_by_ids(self, ids: Sequence[int]) -> list[VideoAsset | None]:
-        """Those of visible contents."""
-
-    async def liked_by(self, user_id: int, content_ids: Sequence[int]) -> list[bool]: ...
-
     async def insert(self, transaction: Transaction, new: NewContent) -> Content | None:
         """None where there is no such company."""
+
+    async def put_title(self, transaction: Transaction, new: NewContent) -> Content | None:
+        """The company's content of a TMDB title, made or brought up to date but for its age rating; None where there
+        is no such company.
+        """
 
     async def update(
         self, transaction: Transaction, content_id: int, changes: Mapping[str, object]
     ) -> Content | None: ...
 
-    async def set_genres(self, transaction: Transaction, content_id: int, names: Sequence[str]) -> None:
-        """Genres are shared by name, in any case; those that are new are made."""
-
     async def delete(self, transaction: Transaction, content_id: int) -> Content | None: ...
 
-    async def add_video_asset(
-        self, transaction: Transaction, content_id: int, key: str, content_type: str, size_bytes: int
-    ) -> VideoAsset | None:
-        """None where this content has this key already."""
-
-    async def remove_video_asset(self, transaction: Transaction, asset_id: int) -> None: ...
-
-    async def set_liked(self, transaction: Transaction, user_id: int, content_id: int, *, liked: bool) -> bool:
-        """Counted in the content only where it changed; False where there is no such content."""
+    async def restore(self, transaction: Transaction, content_id: int) -> Content | None:
+        """None where it does not lie in the trash. Raises TitleTaken."""
 
 
 class Contents:
-    def __init__(self, database: Database, store: ContentStore, objects: ObjectStore) -> None:
-        self._database, self._store, self._objects = database, store, objects
+    def __init__(
+        self,
+        database: Database,
+        store: ContentStore,
+        genres: GenreStore,
+        corporations: CorporationStore,
+        signals: Signals,
+    ) -> None:
+        self._database, self._store, self._genres = database, store, genres
+        self._corporations, self._signals = corporations, signals
 
     async def create(self, viewer: Viewer, new: NewContent) -> Content:
         """For the company named, or else the viewer's own. Raises Refusal: NOT_FOUND, VALIDATION_FAILED."""
-        corporation_id = viewer.user.corporation_id if new.corporation_id is None else new.corporation_id
-        if corporation_id is None or not viewer.manages(corporation_id):
-            raise not_found("company")
+        corporation_id = owner_of(viewer, new.corporation_id)
         with Problems("input") as problems:
             rest = _checked(problems, {"title": new.title, "description": new.description, **_numbers(new)})
-            genres = _checked_genres(problems, new.genres)
+            genres = checked_genres(problems, new.genres)
         async with self._database.writing() as transaction:
             written = NewContent(corporation_id=corporation_id, **rest)
             content = await self._store.insert(transaction, written)
             if content is None:
                 raise not_found("company")
-            await self._store.set_genres(transaction, content.id, genres)
+            await self._genres.set(transaction, content.id, genres)
         return content
 
     async def update(self, viewer: Viewer, content_id: int, changes: Mapping[str, Any]) -> Content:
         """`changes` holds only the fields to change. Raises Refusal: NOT_FOUND, VALIDATION_FAILED."""
-        content = await self._managed(viewer, content_id)
+        content = await managed(self._store, viewer, content_id)
         genres = changes.get("genres", ()) or ()
         with Problems("input") as problems:
             rest = _checked(problems, {name: value for name, value in changes.items() if name != "genres"})
-            names = _checked_genres(problems, genres)
+            names = checked_genres(problems, genres)
         async with self._database.writing() as transaction:
             updated = await self._store.update(transaction, content.id, rest)
             if updated is None:
                 raise not_found("content")
             if "genres" in changes:
-                await self._store.set_genres(transaction, content.id, names)
+                await self._genres.set(transaction, content.id, names)
         return updated
 
     async def delete(self, viewer: Viewer, content_id: int) -> Content:
-        """Into the company's trash. Raises Refusal NOT_FOUND, also for what is deleted already."""
-        content = await self._managed(viewer, content_id)
+        """Into the company's trash, and its open streams end. Raises Refusal NOT_FOUND, also for what is there."""
+        content = await managed(self._store, viewer, content_id)
         async with self._database.writing() as transaction:
             deleted = await self._store.delete(transaction, content.id)
-        if deleted is None:
-            raise not_found("content")
+            if deleted is None:
+                raise not_found("content")
+            await self._signals.announce(transaction, "content", content.id, [])
         return deleted
 
-    async def add_video_asset(self, viewer: Viewer, content_id: int, key: str) -> VideoAsset:
-        """Takes a key only if the object is there and is video. Raises Refusal: NOT_FOUND, UNSUPPORTED_FILE_TYPE,
-        ALREADY_EXISTS.
+    async def restore(self, viewer: Viewer, content_id: int) -> Content:
+        """Out of the trash, with everything that hung from it; what is not in there stays as it is. Raises Refusal:
+        NOT_FOUND, PAID_PLAN_REQUIRED, CONFLICT.
         """
-        content = await self._managed(viewer, content_id)
-        content_type = video_type(key)
-        if content_type is None:
-            raise Refusal(RefusalCode.UNSUPPORTED_FILE_TYPE, "Only .mp4 .avi .mov .mkv .webm .m4v and .flv can play.")
-        stored = await self._objects.head(key) if is_safe_key(key) else None
-        if stored is None:
-            raise not_found("file in the object store")
-        async with self._database.writing() as transaction:
-            asset = await self._store.add_video_asset(transaction, content.id, key, content_type, stored.size_bytes)
-        if asset is None:
-            raise Refusal(RefusalCode.ALREADY_EXISTS, "This content has this file already.")
-        return asset
-
-    async def remove_video_asset(self, viewer: Viewer, asset_id: int) -> None:
-        """Raises Refusal NOT_FOUND."""
-        asset = (await self._store.video_assets_by_ids([asset_id]))[0]
-        if asset is None:
-            raise not_found("video file")
+        content = await managed(self._store, viewer, content_id, deleted_too=True)
+        if content.deleted_at is None:
+            return content
         try:
-            await self._managed(viewer, asset.content_id)
-        except Refusal as error:
-            raise not_found("video file") from error
-        async with self._database.writing() as transaction:
-            await self._store.remove_video_asset(transaction, asset.id)
+            async with self._database.writing() as transaction:
+                owner = await self._corporations.held(transaction, content.corporation_id)
+                if owner is None or owner.plan is not Plan.PAID:
+                    raise Refusal(
+                        RefusalCode.PAID_PLAN_REQUIRED, "Restoring needs the paid plan. Please upgrade first."
+                    )
+                restored = await self._store.restore(transaction, content.id)
+        except TitleTaken as error:
+            message = "The company has this TMDB title again by now; delete that content first."
+            raise Refusal(RefusalCode.CONFLICT, message) from error
+        return restored or await managed(self._store, viewer, content_id)
 
-    async def set_liked(self, viewer: Viewer, content_id: int, *, liked: bool) -> Content:
-        """A like of a like changes nothing. Raises Refusal NOT_FOUND."""
-        async with self._database.writing() as transaction:
-            known = await self._store.set_liked(transaction, viewer.user.id, content_id, liked=liked)
-        content = (await self._store.by_ids([content_id]))[0] if known else None
-        if content is None:
-            raise not_found("content")
-        return content
 
-    async def _managed(self, viewer: Viewer, content_id: int) -> Content:
-        content = (await self._store.by_ids([content_id]))[0]
-        if content is None or not viewer.manages(content.corporation_id):
-            raise not_found("content")
-        return content
+async def managed(store: ContentStore, viewer: Viewer, content_id: int, *, deleted_too: bool = False) -> Content:
+    """The content, where it is this person's to change. Raises Refusal NOT_FOUND."""
+    content = (await store.by_ids([content_id], deleted_too=deleted_too))[0]
+    if content is None or not viewer.manages(content.corporation_id):
+        raise not_found("content")
+    return content
+
+
+def owner_of(viewer: Viewer, corporation_id: int | None) -> int:
+    """The company for which this person adds something: the one named, or else the own. Raises Refusal NOT_FOUND."""
+    owner = viewer.user.corporation_id if corporation_id is None else corporation_id
+    if owner is None or not viewer.manages(owner):
+        raise not_found("company")
+    return owner
 
 
 def _numbers(new: NewContent) -> dict[str, object]:
@@ -240,7 +227,7 @@ def _numbers(new: NewContent) -> dict[str, object]:
 def _checked(problems: Problems, values: Mapping[str, Any]) -> dict[str, Any]:
     checked = dict(values)
     if "title" in values:
-        checked["title"] = problems.text("title", values["title"] or "", longest=300)
+        checked["title"] = problems.text("title", values["title"] or "", longest=_LONGEST_TITLE)
     if "description" in values:
         checked["description"] = problems.optional_text(
             "description", values["description"], longest=10_000, lines=True
@@ -250,11 +237,3 @@ def _checked(problems: Problems, values: Mapping[str, Any]) -> dict[str, Any]:
     if "age_rating" in values and values["age_rating"] is None:
         problems.add("ageRating", "An age rating can be changed but not taken away.")
     return checked
-
-
-def _checked_genres(problems: Problems, names: Sequence[str]) -> list[str]:
-    if len(names) > 20:
-        problems.add("genres", f"A content may have at most 20 genres, not {len(names)}.")
-        return []
-    trimmed = [problems.text(("genres", str(index)), name, longest=50) for index, name in enumerate(names)]
-    return list({name.lower(): name for name in reversed(trimmed)}.values())[::-1]

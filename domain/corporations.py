@@ -51,6 +51,16 @@ class CorporationStore(Protocol):
     async def rename(self, transaction: Transaction, corporation_id: int, name: str) -> Corporation | None:
         """None where there is no such company. Raises NameTaken."""
 
+    async def change_plan(
+        self, transaction: Transaction, corporation_id: int, plan: Plan, expires_at: datetime | None
+    ) -> Corporation | None: ...
+
+    async def held(self, transaction: Transaction, corporation_id: int) -> Corporation | None:
+        """With its plan of this moment, which does not change before the transaction ends."""
+
+    async def expire_plans(self, transaction: Transaction) -> list[int]:
+        """Puts paid plans past their date on the free plan; whose these were, each told once to all that ask."""
+
     async def belongings(self, transaction: Transaction, corporation_id: int) -> tuple[int, int] | None:
         """How many contents (deleted ones too) and members it has; locks it. None where there is none."""
 
@@ -67,11 +77,14 @@ class Corporations:
 
     async def create(self, new: NewCorporation) -> Corporation:
         """Raises Refusal: VALIDATION_FAILED, ALREADY_EXISTS."""
-        name = _checked_name(new.name)
+        with Problems("input") as problems:
+            name = problems.text("name", new.name, longest=200)
+            _check_end(problems, "planExpiresAt", new.plan, new.plan_expires_at)
         async with self._database.writing() as transaction:
             made = await self._store.insert(transaction, NewCorporation(name, new.plan, new.plan_expires_at))
-        if made is None:
-            raise _name_taken()
+            if made is None:
+                raise _name_taken()
+            _require_running("planExpiresAt", new.plan, made)
         return made
 
     async def rename(self, viewer: Viewer, corporation_id: int, name: str | None) -> Corporation:
@@ -80,7 +93,8 @@ class Corporations:
             raise not_found("company")
         if name is None:
             return await self._existing(corporation_id)
-        checked = _checked_name(name)
+        with Problems("input") as problems:
+            checked = problems.text("name", name, longest=200)
         try:
             async with self._database.writing() as transaction:
                 renamed = await self._store.rename(transaction, corporation_id, checked)
@@ -90,18 +104,25 @@ class Corporations:
             raise not_found("company")
         return renamed
 
+    async def change_plan(self, corporation_id: int, plan: Plan, expires_at: datetime | None) -> Corporation:
+        """Raises Refusal: NOT_FOUND, VALIDATION_FAILED."""
+        with Problems("input") as problems:
+            _check_end(problems, "expiresAt", plan, expires_at)
+        async with self._database.writing() as transaction:
+            changed = await self._store.change_plan(transaction, corporation_id, plan, expires_at)
+            if changed is None:
+                raise not_found("company")
+            _require_running("expiresAt", plan, changed)
+        return changed
+
     async def delete(self, corporation_id: int) -> None:
         """Raises Refusal: NOT_FOUND, or CONFLICT that says what is in the way."""
         async with self._database.writing() as transaction:
             found = await self._store.belongings(transaction, corporation_id)
             if found is None:
                 raise not_found("company")
-            contents, members = found
-            if contents or members:
-                raise Refusal(
-                    RefusalCode.CONFLICT,
-                    f"This company still has contents ({contents}, deleted ones included) and members ({members}).",
-                )
+            if any(found):
+                raise Refusal(RefusalCode.CONFLICT, f"This company still has {_listed(*found)}.")
             await self._store.delete(transaction, corporation_id)
 
     async def _existing(self, corporation_id: int) -> Corporation:
@@ -111,9 +132,21 @@ class Corporations:
         return found
 
 
-def _checked_name(name: str) -> str:
+def _listed(contents: int, members: int) -> str:
+    held = [f"contents ({contents}, those in the trash included)"] if contents else []
+    return " and ".join([*held, *([f"members ({members})"] if members else [])])
+
+
+def _check_end(problems: Problems, field: str, plan: Plan, expires_at: datetime | None) -> None:
+    if plan is Plan.FREE and expires_at is not None:
+        problems.add(field, "Only a paid plan has an end.")
+
+
+def _require_running(field: str, asked: Plan, written: Corporation) -> None:
+    """Whether a date has passed is for the database's clock to say, by which it has just read the plan as FREE."""
     with Problems("input") as problems:
-        return problems.text("name", name, longest=200)
+        if written.plan is not asked:
+            problems.add(field, "This is in the past. Name a later date, or none for a plan without end.")
 
 
 def _name_taken() -> Refusal:

@@ -81,6 +81,13 @@ class NotFound(CodedError):
     status = 404
 
 
+class Conflict(CodedError):
+    """Something that this needed was deleted at the same moment."""
+
+    code = "CONFLICT"
+    status = 409
+
+
 class Unavailable(CodedError):
     """A part this request needs is down or too slow; the same request may succeed later."""
 

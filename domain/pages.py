@@ -75,22 +75,31 @@ class PageInfo:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """One page. `count` asks the database how many there are in all, so it is called only where that is selected."""
+    """One page. `count` asks the database how many there are in all, so it is called only where that is selected.
+    `places` are what cursors are made of, where the nodes themselves do not say where they stand.
+    """
 
     request: PageRequest
     nodes: Sequence[T]
     has_next: bool
     count: Callable[[], Awaitable[int]]
+    places: Sequence[object] | None = None
 
     @property
     def edges(self) -> list[Edge[T]]:
-        return [Edge(self.request.order.cursor(node), node) for node in self.nodes]
+        return [Edge(cursor, node) for cursor, node in zip(self._cursors(), self.nodes, strict=True)]
 
     @property
     def page_info(self) -> PageInfo:
-        cursor = self.request.order.cursor
-        first, last = (cursor(self.nodes[0]), cursor(self.nodes[-1])) if self.nodes else (None, None)
+        places, cursor = self._places(), self.request.order.cursor
+        first, last = (cursor(places[0]), cursor(places[-1])) if places else (None, None)
         return PageInfo(self.has_next, self.request.after is not None, first, last)
+
+    def _places(self) -> Sequence[object]:
+        return self.nodes if self.places is None else self.places
+
+    def _cursors(self) -> list[str]:
+        return [self.request.order.cursor(place) for place in self._places()]
 
 
 def _plain(value: Any) -> Any:

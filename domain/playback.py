@@ -1,5 +1,6 @@
 """Playback: starting a stream, the reward that comes once, and the log of who saw what."""
 
+import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
@@ -7,12 +8,14 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import uuid4
 
-from domain.contents import Content, VideoAsset
-from domain.errors import Refusal, RefusalCode, not_found
+from domain.contents import Content
+from domain.errors import Refusal, RefusalCode, Unavailable, not_found
+from domain.ids import NOTHING
 from domain.pages import Order, Page, PageRequest
 from domain.ports import Database, Signals, Transaction
 from domain.tokens import Tickets
 from domain.users import Viewer
+from domain.video_assets import VideoAsset
 
 # The reward for the first view of a content by a person, once for ever (FEATURES B8).
 POINTS_FOR_FIRST_VIEW = 10
@@ -162,10 +165,26 @@ class Playback:
         session_id, user_id, asset_id, expires_at = found
         return await self._store.asset_for(session_id, user_id, asset_id, expires_at)
 
+    async def closed(self, ticket: str, asset: VideoAsset) -> None:
+        """Returns once the ticket no longer opens this file: its content was deleted, or its session has ended."""
+        found = self._tickets.read(ticket)
+        user_id = found[1] if found else NOTHING
+        with self._signals.listen(("content", asset.content_id), ("person", user_id)) as inbox:
+            while await self._still_opens(ticket):
+                await inbox.wait()
+
+    async def _still_opens(self, ticket: str) -> bool:
+        """Waits until the database can say so."""
+        while True:
+            try:
+                return await self.redeem(ticket) is not None
+            except Unavailable:
+                await asyncio.sleep(1)
+
     async def watch_view_logs(self, only: ViewLogFilter) -> AsyncIterator[ViewLog]:
         """Every view log as it comes, once. After a lost line, what was written meanwhile is looked up."""
         topic = "view_logs" if only.corporation_id is None else "view_logs_of"
-        with self._signals.listen(topic, only.corporation_id or 0) as inbox:
+        with self._signals.listen((topic, only.corporation_id or 0)) as inbox:
             newest = began = await self._store.newest_view_log_id()
             told: deque[int] = deque(maxlen=_TOLD)
             while True:

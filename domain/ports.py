@@ -10,6 +10,9 @@ Transaction: TypeAlias = Any
 
 
 class Database(Protocol):
+    def single(self) -> AbstractAsyncContextManager[Transaction]:
+        """For one statement, which is a transaction of its own."""
+
     def writing(self) -> AbstractAsyncContextManager[Transaction]:
         """One transaction, committed when the block ends and undone when it raises."""
 
@@ -33,4 +36,5 @@ class Signals(Protocol):
     async def announce(self, transaction: Transaction, topic: str, key: int, ids: Sequence[int]) -> None:
         """Heard everywhere when, and only if, the transaction commits."""
 
-    def listen(self, topic: str, key: int) -> AbstractContextManager[Inbox]: ...
+    def listen(self, *topics: tuple[str, int]) -> AbstractContextManager[Inbox]:
+        """Hears what is announced under any of these topics and keys."""

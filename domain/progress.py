@@ -139,7 +139,7 @@ class Progress:
     async def watch(self, viewer: Viewer, content_id: int | None, after: str | None) -> AsyncIterator[ProgressChanged]:
         """First what there is (or, with `after`, what was missed), then every change as it comes, each once."""
         user_id = viewer.user.id
-        with self._signals.listen("progress", user_id) as inbox:
+        with self._signals.listen(("progress", user_id)) as inbox:
             if after is None:
                 seen = await self._store.sequence(user_id)
                 for progress in await self._store.latest(user_id, content_id, _SNAPSHOT_SIZE):

@@ -9,8 +9,9 @@ from typing import Protocol
 
 from domain.errors import Refusal, RefusalCode, Unauthenticated, Unavailable, UserNotFound, not_found
 from domain.ports import Database, Signals, Transaction
+from domain.registration import Registration, spelling_of
 from domain.tokens import AccessTokens, Claims, RefreshSecrets
-from domain.users import Registration, User, UserStore, Viewer, spelling_of
+from domain.users import User, UserStore, Viewer
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,40 +193,41 @@ class Sessions:
         return replace(viewer, user=user) if user else None
 
     @asynccontextmanager
-    async def ending(self, viewer: Viewer) -> AsyncIterator[asyncio.Event]:
-        """An event that is set as soon as this viewer's session or token ends, wherever it was ended."""
+    async def ending(self, viewer: Viewer, *, by_rights: bool = False) -> AsyncIterator[asyncio.Event]:
+        """An event that is set as soon as this viewer's session or token ends, wherever it was ended; or, if asked,
+        as soon as the person has another role or company than it was given for.
+        """
         ended = asyncio.Event()
-        watch = asyncio.create_task(self._watch(viewer, ended))
+        watch = asyncio.create_task(self._watch(viewer, ended, by_rights))
         try:
             yield ended
         finally:
             watch.cancel()
 
-    async def _watch(self, viewer: Viewer, ended: asyncio.Event) -> None:
+    async def _watch(self, viewer: Viewer, ended: asyncio.Event, by_rights: bool) -> None:
         remaining = (viewer.expires_at - datetime.now(UTC)).total_seconds()
         try:
             async with asyncio.timeout(max(remaining, 0)):
-                await self._revocation(viewer)
+                await self._revocation(viewer, by_rights)
         except TimeoutError:
             pass  # the token itself has expired, which is an ending too
         finally:
             ended.set()  # also where the watch failed: what is not watched must not go on
 
-    async def _revocation(self, viewer: Viewer) -> None:
-        if viewer.session_id is None:
-            await asyncio.Event().wait()
-            return
-        with self._signals.listen("session", viewer.session_id) as inbox:
-            while await self._lives(viewer.session_id, viewer.user.id):
+    async def _revocation(self, viewer: Viewer, by_rights: bool) -> None:
+        with self._signals.listen(("person", viewer.user.id)) as inbox:
+            while await self._stands(viewer, by_rights):
                 await inbox.wait()
 
-    async def _lives(self, session_id: int, user_id: int) -> bool:
+    async def _stands(self, viewer: Viewer, by_rights: bool) -> bool:
         """Waits until the database can say so."""
         while True:
             try:
-                return await self._store.living_user(session_id, user_id) is not None
+                now = await self.renewed(viewer)
             except Unavailable:
                 await asyncio.sleep(1)
+            else:
+                return now is not None and (not by_rights or now.rights == viewer.rights)
 
     async def _stranger(self, claims: Claims) -> User:
         """The person behind another issuer's token: by (issuer, subject), at first sight by verified e-mail."""
@@ -255,8 +257,8 @@ class Sessions:
 
     async def _end(self, transaction: Transaction, user_id: int, session_id: int | None) -> Sequence[Session]:
         ended = await self._store.revoke(transaction, user_id, session_id)
-        for session in ended:
-            await self._signals.announce(transaction, "session", session.id, [])
+        if ended:
+            await self._signals.announce(transaction, "person", user_id, [])
         return ended
 
     def _signed_in(self, user: User, session: Session, refresh_token: str) -> SignedIn:

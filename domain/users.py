@@ -1,15 +1,14 @@
 """People: what is known of a person, and who may see or do what."""
 
 import enum
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Protocol
 
-from email_validator import EmailNotValidError, validate_email
-
+from domain.errors import Forbidden, Refusal, RefusalCode, not_found
 from domain.pages import Order, Page, PageRequest
-from domain.ports import Transaction
+from domain.ports import Database, Signals, Transaction
 from domain.validation import Problems
 
 
@@ -34,6 +33,22 @@ class User:
     created_at: datetime
 
 
+# Who stands under what a person left behind who has gone. Nobody is found by this id.
+DELETED_USER = User(
+    id=0,
+    email=None,
+    display_name="Deleted user",
+    first_name=None,
+    last_name=None,
+    role=Role.MEMBER,
+    corporation_id=None,
+    region_code=None,
+    subscription_status=None,
+    points=0,
+    created_at=datetime.fromtimestamp(0, UTC),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class NewUser:
     """A person to be written. The e-mail is already in its one spelling (`normal_email`), the password hashed."""
@@ -47,45 +62,6 @@ class NewUser:
     corporation_id: int | None = None
     region_code: str | None = None
     subscription_status: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Registration:
-    """What somebody says of themselves to make an account."""
-
-    email: str
-    password: str
-    first_name: str | None
-    last_name: str | None
-    region_code: str | None
-    subscription_status: str | None
-
-    def checked(self) -> "Registration":
-        """The same in the spelling it is kept in. Raises Refusal VALIDATION_FAILED."""
-        with Problems("input") as problems:
-            email = normal_email(problems, "email", self.email)
-            if not 8 <= len(self.password) <= 200:
-                problems.add("password", "A password has from 8 to 200 characters.")
-            return Registration(
-                email,
-                self.password,
-                problems.optional_text("firstName", self.first_name, longest=100),
-                problems.optional_text("lastName", self.last_name, longest=100),
-                problems.optional_text("regionCode", self.region_code, longest=10),
-                problems.optional_text("subscriptionStatus", self.subscription_status, longest=30),
-            )
-
-    def person(self, password_hash: str) -> NewUser:
-        names = " ".join(part for part in (self.first_name, self.last_name) if part)
-        return NewUser(
-            email=self.email,
-            password_hash=password_hash,
-            display_name=names or self.email.partition("@")[0],
-            first_name=self.first_name,
-            last_name=self.last_name,
-            region_code=self.region_code,
-            subscription_status=self.subscription_status,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +99,10 @@ class Viewer:
         return self.user.role
 
     @property
+    def rights(self) -> tuple[Role, int | None]:
+        return self.user.role, self.user.corporation_id
+
+    @property
     def is_admin(self) -> bool:
         return self.user.role is Role.ADMIN
 
@@ -148,6 +128,8 @@ USERS_BY_AGE = Order("users", ("created_at", "id"), (datetime, int), descending=
 class UserStore(Protocol):
     async def by_ids(self, ids: Sequence[int]) -> list[User | None]: ...
 
+    async def page(self, page: PageRequest) -> Page[User]: ...
+
     async def of_corporations(self, corporation_ids: Sequence[int], page: PageRequest) -> list[Page[User]]: ...
 
     async def insert(self, transaction: Transaction, new: NewUser) -> User | None:
@@ -165,24 +147,92 @@ class UserStore(Protocol):
         another subject of this issuer is that person already.
         """
 
+    async def held(self, transaction: Transaction, ids: Sequence[int]) -> list[User]:
+        """These people and every ADMIN, as they are until the transaction ends."""
 
-def normal_email(problems: Problems, field: str, written: str) -> str:
-    """The one spelling of an e-mail address: in lower case, so that two spellings are one person."""
-    try:
-        return _normalized(written)
-    except (EmailNotValidError, UnicodeError) as error:
-        problems.add(field, f"This is not an e-mail address. {error}")
-        return ""
+    async def change(self, transaction: Transaction, user: User) -> User | None:
+        """Writes role and company; None where there is no such company."""
 
-
-def spelling_of(email: str) -> str:
-    """The spelling by which a person with this address is found. What is no address to us may be one elsewhere."""
-    try:
-        return _normalized(email)
-    except (EmailNotValidError, UnicodeError):
-        return email.strip().lower().replace("\0", "\ufffd")
+    async def delete(self, transaction: Transaction, user_id: int) -> None:
+        """With everything that is private, which is taken out of the counts of contents; reviews lose their author."""
 
 
-def _normalized(email: str) -> str:
-    found = validate_email(email.strip(), check_deliverability=False, test_environment=True)
-    return found.normalized.lower()
+class Users:
+    """What is done to people by others, or by themselves for good. Signing in and out is of domain.sessions."""
+
+    def __init__(self, database: Database, store: UserStore, signals: Signals) -> None:
+        self._database, self._store, self._signals = database, store, signals
+
+    async def update(self, viewer: Viewer, user_id: int, changes: Mapping[str, Any]) -> User:
+        """`changes` holds only the fields to change: role, corporation_id. An ADMIN changes anybody, a MANAGER members
+        of the own company. Raises Forbidden, or Refusal: NOT_FOUND, VALIDATION_FAILED, CONFLICT.
+        """
+        if "role" in changes and changes["role"] is None:
+            with Problems("input") as problems:
+                problems.add("role", "A role can be changed but not taken away.")
+        async with self._database.writing() as transaction:
+            people = await self._held(transaction, viewer, user_id)
+            actor, before = people[viewer.user.id], people.get(user_id)
+            if before is None or not _manages(actor, before):
+                raise not_found("person whom you manage")
+            after = _changed(before, changes)
+            _require_right(actor, before, after)
+            _require_an_admin(people, before, after)
+            written = await self._store.change(transaction, after) if after != before else before
+            if written is None:
+                raise not_found("company")
+            await self._signals.announce(transaction, "person", user_id, [])
+        return written
+
+    async def delete(self, viewer: Viewer, user_id: int) -> None:
+        """Oneself, or anybody for an ADMIN. Ends all sessions. Raises Forbidden, or Refusal: NOT_FOUND, CONFLICT."""
+        async with self._database.writing() as transaction:
+            people = await self._held(transaction, viewer, user_id)
+            if user_id != viewer.user.id and people[viewer.user.id].role is not Role.ADMIN:
+                raise Forbidden("Only an ADMIN deletes somebody else.")
+            if user_id not in people:
+                raise not_found("person")
+            _require_an_admin(people, people[user_id], None)
+            await self._store.delete(transaction, user_id)
+            await self._signals.announce(transaction, "person", user_id, [])
+
+    async def _held(self, transaction: Transaction, viewer: Viewer, user_id: int) -> dict[int, User]:
+        """By id: the viewer as they are by now, the person in question, and every ADMIN."""
+        people = {user.id: user for user in await self._store.held(transaction, [viewer.user.id, user_id])}
+        if viewer.user.id not in people:
+            raise Forbidden("Your account has been deleted.")
+        return people
+
+
+def _manages(actor: User, other: User) -> bool:
+    if actor.role is Role.ADMIN:
+        return True
+    own = actor.role is Role.MANAGER and actor.corporation_id is not None
+    return own and actor.corporation_id == other.corporation_id
+
+
+def _changed(before: User, changes: Mapping[str, Any]) -> User:
+    """Who leaves a company they managed is a MEMBER from then on, unless a role was given with it."""
+    after = replace(before, **changes)
+    left = before.corporation_id is not None and after.corporation_id != before.corporation_id
+    if left and before.role is Role.MANAGER and "role" not in changes:
+        return replace(after, role=Role.MEMBER)
+    return after
+
+
+def _require_right(actor: User, before: User, after: User) -> None:
+    """What a MANAGER may not do even within the own company. Raises Forbidden, or Refusal NOT_FOUND."""
+    if actor.role is Role.ADMIN:
+        return
+    if Role.ADMIN in (before.role, after.role):
+        raise Forbidden("Only an ADMIN makes or changes an ADMIN.")
+    if after.corporation_id not in (None, actor.corporation_id):
+        raise not_found("company")
+
+
+def _require_an_admin(people: Mapping[int, User], before: User, after: User | None) -> None:
+    """Somebody must be left who can make others an ADMIN."""
+    stays = after is not None and after.role is Role.ADMIN
+    others = [user for user in people.values() if user.role is Role.ADMIN and user.id != before.id]
+    if before.role is Role.ADMIN and not stays and not others:
+        raise Refusal(RefusalCode.CONFLICT, "This is the last ADMIN. Make somebody else an ADMIN first.")

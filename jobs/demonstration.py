@@ -10,10 +10,14 @@ from typing import Any
 
 from domain.contents import AgeRating, ContentStore, NewContent
 from domain.corporations import CorporationStore, NewCorporation, Plan
+from domain.genres import GenreStore
+from domain.likes import LikeStore
 from domain.media import ObjectStore
 from domain.ports import Database, Transaction
+from domain.reviews import ReviewStore
 from domain.sessions import Passwords
 from domain.users import NewUser, Role, User, UserStore
+from domain.video_assets import VideoAssetStore
 
 PASSWORD = "marquee-demo"  # noqa: S105  # told to everybody, and refused to be made in production
 _FOLDER = Path(__file__).resolve().parent.parent / "examples" / "demonstration"
@@ -33,11 +37,17 @@ class Demonstration:
         corporations: CorporationStore,
         users: UserStore,
         contents: ContentStore,
+        genres: GenreStore,
+        video_assets: VideoAssetStore,
+        likes: LikeStore,
+        reviews: ReviewStore,
         objects: ObjectStore,
         passwords: Passwords,
     ) -> None:
         self._database, self._corporations, self._users = database, corporations, users
-        self._contents, self._objects, self._passwords = contents, objects, passwords
+        self._contents, self._genres, self._video_assets = contents, genres, video_assets
+        self._likes, self._reviews = likes, reviews
+        self._objects, self._passwords = objects, passwords
         self._catalogue: dict[str, list[dict[str, Any]]] = json.loads((_FOLDER / "catalogue.json").read_text())
 
     @property
@@ -112,13 +122,22 @@ class Demonstration:
         )
         content = await self._contents.insert(transaction, new)
         assert content is not None
-        await self._contents.set_genres(transaction, content.id, entry["genres"])
+        await self._genres.set(transaction, content.id, entry["genres"])
         for fan in fans[: number % (len(fans) + 1)]:
-            await self._contents.set_liked(transaction, fan.id, content.id, liked=True)
+            await self._likes.set(transaction, fan.id, content.id, liked=True)
+        await self._review(transaction, number, content.id, fans)
         if (number + 1) % _WITHOUT_VIDEO:
             clip = _CLIPS[number % len(_CLIPS)]
             size = (_FOLDER / clip).stat().st_size
-            await self._contents.add_video_asset(transaction, content.id, _key(clip), "video/webm", size)
+            await self._video_assets.add(transaction, content.id, _key(clip), "video/webm", size)
+
+    async def _review(self, transaction: Transaction, number: int, content_id: int, people: list[User]) -> None:
+        """From nobody up to everybody reviews it, each in other words."""
+        opinions = self._catalogue["reviews"]
+        for place, author in enumerate(people[: number * 7 % (len(people) + 1)]):
+            opinion = opinions[(number + place * 3) % len(opinions)]
+            await self._reviews.insert(transaction, content_id, author.id, opinion["rating"], opinion["body"])
+            await self._reviews.count(transaction, content_id, reviews=1, rating=opinion["rating"])
 
     async def _put_files(self) -> None:
         for clip in _CLIPS:

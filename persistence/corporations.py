@@ -1,6 +1,7 @@
 """Companies in PostgreSQL."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import asyncpg
 import sqlalchemy as sa
@@ -41,6 +42,26 @@ _RENAME = Statement(
     .returning(*COLUMNS),
     Corporation,
 )
+_CHANGE_PLAN = Statement(
+    sa.update(corporations)
+    .where(_THIS)
+    .values(
+        plan=sa.bindparam("new_plan"), plan_expires_at=sa.bindparam("new_plan_expires_at"), updated_at=sa.func.now()
+    )
+    .returning(*COLUMNS),
+    Corporation,
+)
+_HELD = Statement(sa.select(*COLUMNS).where(_THIS).with_for_update(read=True), Corporation)
+# The date stays, to tell since when. Of several that ask at once, one finds the plan still paid.
+_EXPIRE = plain(
+    sa.update(corporations)
+    .where(
+        corporations.c.plan == sa.literal(Plan.PAID, corporations.c.plan.type),
+        corporations.c.plan_expires_at <= sa.func.now(),
+    )
+    .values(plan=sa.literal(Plan.FREE, corporations.c.plan.type), updated_at=sa.func.now())
+    .returning(corporations.c.id)
+)
 _LOCK = plain(sa.select(corporations.c.id).where(_THIS).with_for_update())
 _BELONGINGS = Statement(
     sa.select(
@@ -73,6 +94,19 @@ class Corporations:
             return await _RENAME.first(transaction, corporation_id=corporation_id, new_name=name)
         except asyncpg.UniqueViolationError as error:
             raise NameTaken from error
+
+    async def change_plan(
+        self, transaction: Connection, corporation_id: int, plan: Plan, expires_at: datetime | None
+    ) -> Corporation | None:
+        return await _CHANGE_PLAN.first(
+            transaction, corporation_id=corporation_id, new_plan=plan, new_plan_expires_at=expires_at
+        )
+
+    async def held(self, transaction: Connection, corporation_id: int) -> Corporation | None:
+        return await _HELD.first(transaction, corporation_id=corporation_id)
+
+    async def expire_plans(self, transaction: Connection) -> list[int]:
+        return await _EXPIRE.all(transaction)
 
     async def belongings(self, transaction: Connection, corporation_id: int) -> tuple[int, int] | None:
         if await _LOCK.first(transaction, corporation_id=corporation_id) is None:

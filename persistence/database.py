@@ -3,12 +3,12 @@
 import asyncio
 import enum
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, TypeAlias
 
 import asyncpg
 
-from domain.errors import Unavailable, ValidationFailed
+from domain.errors import Conflict, Unavailable, ValidationFailed
 from persistence.tables import ENUMS
 
 Connection: TypeAlias = Any
@@ -79,8 +79,14 @@ class Database:
             asyncpg.UntranslatableCharacterError,
         ) as error:
             raise ValidationFailed("A text holds characters that cannot be stored, such as NUL.") from error
+        except asyncpg.ForeignKeyViolationError as error:
+            raise Conflict("Something that this needs was deleted just now.") from error
         except _UNREACHABLE as error:
             raise Unavailable("The database cannot be reached just now. Please try again.") from error
+
+    def single(self) -> AbstractAsyncContextManager[Connection]:
+        """The same under the name that those who write with one statement know it by."""
+        return self.reading()
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[Connection]:

@@ -7,7 +7,7 @@ from functools import cache
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from domain.contents import Content, VideoAsset
+from domain.contents import Content
 from domain.pages import Page, PageRequest
 from domain.playback import (
     FIRST_VIEW,
@@ -20,8 +20,10 @@ from domain.playback import (
     ViewLog,
     ViewLogFilter,
 )
+from domain.video_assets import VideoAsset
 from persistence import contents as catalogue
 from persistence import sessions as signed_in
+from persistence import video_assets as assets
 from persistence.database import Connection, Database
 from persistence.pages import ordered, page_of, page_values
 from persistence.statements import Statement, by_key, columns_of, is_any, plain
@@ -35,7 +37,7 @@ _CONTENT = sa.bindparam("content_id", type_=sa.BigInteger)
 _PLAYABLE = Statement(
     sa.select(
         *catalogue.COLUMNS,
-        *catalogue.ASSETS,
+        *assets.COLUMNS,
         # A finished view starts again from the beginning.
         sa.case((watch_progress.c.completed, 0.0), else_=sa.func.coalesce(watch_progress.c.position_seconds, 0.0)),
         sa.func.now(),
@@ -75,19 +77,20 @@ _entry = (
     )
     .cte("entry")
 )
-_counted = (
-    sa.update(contents)
-    .where(contents.c.id == _log.c.content_id)
-    .values(view_count=contents.c.view_count + 1)
-    .returning(contents.c.view_count)
-    .cte("counted")
-)
 _balance = (
     sa.update(users)
     .where(users.c.id == _USER, sa.exists(sa.select(_log.c.id)))
     .values(points=users.c.points + POINTS_FOR_FIRST_VIEW)
     .returning(users.c.points)
     .cte("balance")
+)
+# The person is locked before the content, as everywhere: what waits in one order never waits for each other.
+_counted = (
+    sa.update(contents)
+    .where(contents.c.id == _log.c.content_id, sa.exists(sa.select(_balance.c.points)))
+    .values(view_count=contents.c.view_count + 1)
+    .returning(contents.c.view_count)
+    .cte("counted")
 )
 _FIRST_VIEW = Statement(
     sa.select(_log.c.id.label("log_id"), _balance.c.points.label("balance"), _counted.c.view_count)
@@ -98,7 +101,7 @@ _FIRST_VIEW = Statement(
 _POINTS = plain(sa.select(users.c.points).where(users.c.id == _USER))
 
 _ASSET = (
-    sa.select(*catalogue.ASSETS)
+    sa.select(*assets.COLUMNS)
     .join(contents, contents.c.id == video_assets.c.content_id)
     .where(video_assets.c.id == sa.bindparam("asset_id", type_=sa.BigInteger), catalogue.VISIBLE)
     .where(sa.func.now() < sa.bindparam("until", type_=sa.TIMESTAMP(timezone=True)))
@@ -188,7 +191,7 @@ class Playback:
 
 def _playable(row: Sequence[object]) -> Playable:
     contents_end = len(catalogue.COLUMNS)
-    assets_end = contents_end + len(catalogue.ASSETS)
+    assets_end = contents_end + len(assets.COLUMNS)
     asset = VideoAsset(*row[contents_end:assets_end])  # type: ignore[arg-type]
     return Playable(Content(*row[:contents_end]), asset if asset.id else None, *row[assets_end:])  # type: ignore[arg-type]
 

@@ -61,15 +61,17 @@ class PostgresSignals:
         await _NOTIFY.run(transaction, payload=payload)
 
     @contextmanager
-    def listen(self, topic: str, key: int) -> Iterator[Inbox]:
-        name, inbox = f"{topic}:{key}", Inbox()
-        self._inboxes[name].add(inbox)
+    def listen(self, *topics: tuple[str, int]) -> Iterator[Inbox]:
+        inbox, names = Inbox(), [f"{topic}:{key}" for topic, key in topics]
+        for name in names:
+            self._inboxes[name].add(inbox)
         try:
             yield inbox
         finally:
-            self._inboxes[name].discard(inbox)
-            if not self._inboxes[name]:
-                del self._inboxes[name]
+            for name in names:
+                self._inboxes[name].discard(inbox)
+                if not self._inboxes[name]:
+                    del self._inboxes[name]
 
     async def run(self) -> None:
         """Listens until cancelled. After each loss of the line every listener is made to look again."""

@@ -6,11 +6,12 @@ from typing import Annotated, Any
 import strawberry
 
 from domain import ids
-from domain.contents import CONTENT_ORDERS, Content, ContentFilter, ContentOrder, Genre, NewContent, VideoAsset
+from domain.contents import CONTENT_ORDERS, Content, ContentFilter, ContentOrder, NewContent
 from domain.corporations import Corporation
 from domain.pages import Page, PageRequest
 from domain.progress import WatchProgress
-from resolvers.arguments import After, First, Id
+from domain.tmdb import poster_path
+from resolvers.arguments import After, First, Id, given
 from resolvers.context import Context, Info
 from resolvers.loaders import batched
 
@@ -34,35 +35,17 @@ async def contents(
     return await info.context.stores.contents.page(page, _filter(filter))
 
 
-async def genres(info: Info) -> list[Genre]:
-    """All genres, by name."""
-    return await info.context.stores.contents.genres()
-
-
 def poster_url(root: strawberry.Parent[Content], info: Info) -> str | None:
-    return info.context.url(info.context.house.objects.path(root.poster_key)) if root.poster_key else None
-
-
-@batched
-async def genres_of(context: Context, parents: Sequence[Content]) -> Sequence[list[Genre]]:
-    return await context.stores.contents.genres_of([content.id for content in parents])
+    house, key = info.context.house, root.poster_key
+    if key is None:
+        return None
+    at_tmdb = poster_path(key)
+    return house.tmdb.poster_url(at_tmdb) if at_tmdb else info.context.url(house.objects.path(key))
 
 
 @batched
 async def corporation_of(context: Context, parents: Sequence[Content]) -> Sequence[Corporation | None]:
     return await context.stores.corporations.by_ids([content.corporation_id for content in parents])
-
-
-@batched
-async def video_assets_of(context: Context, parents: Sequence[Content]) -> Sequence[list[VideoAsset]]:
-    return await context.stores.contents.video_assets_of([content.id for content in parents])
-
-
-@batched
-async def liked_by_viewer(context: Context, parents: Sequence[Content]) -> Sequence[bool]:
-    if context.viewer is None:
-        return [False] * len(parents)
-    return await context.stores.contents.liked_by(context.viewer.user.id, [content.id for content in parents])
 
 
 @batched
@@ -88,9 +71,8 @@ async def create_content(info: Info, input: Any) -> Content:
 
 async def update_content(info: Info, input: Any) -> Content:
     """Changes a content."""
-    changes = {name: value for name, value in vars(input).items() if name != "id" and value is not strawberry.UNSET}
     content_id = ids.decode("Content", input.id)
-    return await info.context.services.contents.update(info.context.signed_in(), content_id, changes)
+    return await info.context.services.contents.update(info.context.signed_in(), content_id, given(input))
 
 
 async def delete_content(info: Info, input: Any) -> Content:
@@ -99,41 +81,22 @@ async def delete_content(info: Info, input: Any) -> Content:
     return await info.context.services.contents.delete(info.context.signed_in(), content_id)
 
 
-async def add_video_asset(info: Info, input: Any) -> VideoAsset:
-    """Adds a video file."""
-    content_id = ids.decode("Content", input.content_id)
-    return await info.context.services.contents.add_video_asset(info.context.signed_in(), content_id, input.key)
+async def restore_content(info: Info, input: Any) -> Content:
+    """Takes a content out of the trash with all that hung from it: files, reviews, likes, logs. Needs the paid plan."""
+    content_id = ids.decode("Content", input.id)
+    return await info.context.services.contents.restore(info.context.signed_in(), content_id)
 
 
-async def remove_video_asset(info: Info, input: Any) -> ids.Deleted:
-    """Removes a video file."""
-    asset_id = ids.decode("VideoAsset", input.id)
-    await info.context.services.contents.remove_video_asset(info.context.signed_in(), asset_id)
-    return ids.Deleted(input.id)
-
-
-async def like_content(info: Info, input: Any) -> Content:
-    """Likes a content; liking it again changes nothing."""
-    content_id = ids.decode("Content", input.content_id)
-    return await info.context.services.contents.set_liked(info.context.signed_in(), content_id, liked=True)
-
-
-async def unlike_content(info: Info, input: Any) -> Content:
-    """Takes a like back; where there is none, nothing changes."""
-    content_id = ids.decode("Content", input.content_id)
-    return await info.context.services.contents.set_liked(info.context.signed_in(), content_id, liked=False)
-
-
-def _filter(given: Any) -> ContentFilter:
-    if given is None:
+def _filter(wanted: Any) -> ContentFilter:
+    if wanted is None:
         return ContentFilter()
     return ContentFilter(
-        genre_id=_optional("Genre", given.genre_id),
-        age_rating=given.age_rating,
-        corporation_id=_optional("Corporation", given.corporation_id),
-        released_after=given.released_after,
-        released_before=given.released_before,
-        title_contains=given.title_contains,
+        genre_id=_optional("Genre", wanted.genre_id),
+        age_rating=wanted.age_rating,
+        corporation_id=_optional("Corporation", wanted.corporation_id),
+        released_after=wanted.released_after,
+        released_before=wanted.released_before,
+        title_contains=wanted.title_contains,
     )
 
 

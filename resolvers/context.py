@@ -9,11 +9,16 @@ import strawberry
 from domain.contents import Contents, ContentStore
 from domain.corporations import Corporations, CorporationStore
 from domain.errors import Unauthenticated
+from domain.genres import GenreStore
+from domain.likes import Likes, LikeStore
 from domain.media import ObjectStore
 from domain.playback import Playback, PlaybackStore
 from domain.progress import Progress, ProgressStore
+from domain.reviews import Reviews, ReviewStore
 from domain.sessions import Sessions
-from domain.users import UserStore, Viewer
+from domain.tmdb import Tmdb, TmdbCatalogue
+from domain.users import Users, UserStore, Viewer
+from domain.video_assets import VideoAssets, VideoAssetStore
 from resolvers.loaders import Loaders
 
 
@@ -24,6 +29,10 @@ class Stores:
     users: UserStore
     corporations: CorporationStore
     contents: ContentStore
+    genres: GenreStore
+    video_assets: VideoAssetStore
+    likes: LikeStore
+    reviews: ReviewStore
     playback: PlaybackStore
     progress: ProgressStore
 
@@ -32,9 +41,14 @@ class Stores:
 class Services:
     """For everything that changes something, and for what is more than one read."""
 
+    users: Users
     sessions: Sessions
     corporations: Corporations
     contents: Contents
+    video_assets: VideoAssets
+    likes: Likes
+    reviews: Reviews
+    tmdb: Tmdb
     playback: Playback
     progress: Progress
 
@@ -46,6 +60,7 @@ class House:
     stores: Stores
     services: Services
     objects: ObjectStore
+    tmdb: TmdbCatalogue
 
 
 @dataclass(slots=True)

@@ -67,6 +67,12 @@ async def update_corporation(info: Info, input: Any) -> Corporation:
     return await info.context.services.corporations.rename(info.context.signed_in(), corporation_id, input.name)
 
 
+async def change_plan(info: Info, input: Any) -> Corporation:
+    """Puts a company on a plan; a paid one until a date, or without end."""
+    corporation_id = ids.decode("Corporation", input.id)
+    return await info.context.services.corporations.change_plan(corporation_id, input.plan, input.expires_at)
+
+
 async def delete_corporation(info: Info, input: Any) -> ids.Deleted:
     """Deletes a company that has neither contents nor members."""
     await info.context.services.corporations.delete(ids.decode("Corporation", input.id))

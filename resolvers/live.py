@@ -5,36 +5,47 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AbstractAsyncContextManager, aclosing
 from typing import Any, TypeVar, cast
 
-from domain.errors import Unauthenticated
+from domain.errors import Forbidden, Unauthenticated
 from resolvers.context import Context
 
 T = TypeVar("T")
 
 
-async def until_ended(context: Context, events: AsyncIterator[T]) -> AsyncIterator[T]:
-    """The events while the session lasts, each with fresh loaders. Raises Unauthenticated when it has ended."""
-    async with context.services.sessions.ending(context.signed_in()) as ended, _closing(events):
+async def until_ended(context: Context, events: AsyncIterator[T], *, by_rights: bool = False) -> AsyncIterator[T]:
+    """The events while the session lasts, each with fresh loaders. Raises Unauthenticated when it has ended; if asked,
+    Forbidden when the viewer's role or company has changed.
+    """
+    sessions = context.services.sessions
+    async with sessions.ending(context.signed_in(), by_rights=by_rights) as ended, _closing(events):
         over = asyncio.ensure_future(ended.wait())
         try:
             while (event := await _next(events, over)) is not None:
                 context.renew_loaders()
                 yield event
+            if over.done():
+                raise await _why_over(context)
         finally:
             over.cancel()
 
 
 async def _next(events: AsyncIterator[T], over: "asyncio.Future[Any]") -> T | None:
-    """The next event, or None where there are no more."""
+    """The next event, or None where there are no more, or none to be told."""
     coming = asyncio.ensure_future(anext(events, None))
     try:
         await asyncio.wait((coming, over), return_when=asyncio.FIRST_COMPLETED)
-        if over.done():
-            raise Unauthenticated("This session has ended. Please sign in again.")
-        return coming.result()
+        return None if over.done() else coming.result()
     finally:
         if not coming.done():
             coming.cancel()
             await asyncio.wait((coming,))
+
+
+async def _why_over(context: Context) -> Exception:
+    before = context.signed_in()
+    now = await context.services.sessions.renewed(before)
+    if now is not None and now.rights != before.rights:
+        return Forbidden("Your role or company has changed. Please subscribe again.")
+    return Unauthenticated("This session has ended. Please sign in again.")
 
 
 def _closing(events: AsyncIterator[Any]) -> AbstractAsyncContextManager[Any]:

@@ -39,7 +39,7 @@ async def view_log_added(info: Info, corporation_id: CorporationId = None) -> As
     viewer = info.context.signed_in()
     only = _own(viewer, None if corporation_id is None else ids.decode("Corporation", corporation_id))
     logs = info.context.services.playback.watch_view_logs(only)
-    async for log in until_ended(info.context, logs):
+    async for log in until_ended(info.context, logs, by_rights=True):
         yield log
 
 

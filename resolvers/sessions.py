@@ -5,8 +5,8 @@ from typing import Any
 import strawberry
 
 from domain import ids
+from domain.registration import Registration
 from domain.sessions import Session, SignedIn
-from domain.users import Registration
 from resolvers.context import Info
 
 

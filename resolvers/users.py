@@ -1,6 +1,7 @@
 """People and the viewer's own graph."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import strawberry
 
@@ -10,8 +11,8 @@ from domain.pages import Page, PageRequest
 from domain.playback import POINT_ENTRIES_BY_AGE, VIEW_LOGS_BY_AGE, PointEntry, ViewLog, ViewLogFilter
 from domain.progress import CONTINUE_WATCHING, HISTORY, WatchProgress
 from domain.sessions import Session
-from domain.users import Role, User, Viewer
-from resolvers.arguments import After, First, Id
+from domain.users import USERS_BY_AGE, Role, User, Viewer
+from resolvers.arguments import After, First, Id, given
 from resolvers.context import Context, Info
 from resolvers.loaders import batched
 
@@ -24,6 +25,11 @@ def viewer(info: Info) -> Viewer | None:
 async def user(info: Info, id: Id) -> User | None:
     """A person."""
     return (await info.context.stores.users.by_ids([ids.decode("User", id)]))[0]
+
+
+async def users(info: Info, first: First = 20, after: After = None) -> Page[User]:
+    """All people, those who came first first."""
+    return await info.context.stores.users.page(PageRequest.of(USERS_BY_AGE, first, after))
 
 
 def email(root: strawberry.Parent[User], info: Info) -> str | None:
@@ -75,6 +81,24 @@ async def view_logs(
 
 async def sessions(root: strawberry.Parent[Viewer], info: Info) -> list[Session]:
     return await info.context.services.sessions.living(root)
+
+
+async def update_user(info: Info, input: Any) -> User:
+    """Changes what a person may do, and for which company: an ADMIN anybody's, a MANAGER that of the own company's
+    people. Who leaves a company they managed is a MEMBER from then on, unless a role is given with it.
+    """
+    changes = given(input)
+    if changes.get("corporation_id") is not None:
+        changes["corporation_id"] = ids.decode("Corporation", changes["corporation_id"])
+    return await info.context.services.users.update(info.context.signed_in(), ids.decode("User", input.id), changes)
+
+
+async def delete_user(info: Info, input: Any) -> ids.Deleted:
+    """Deletes a person for good: oneself, or anybody for an ADMIN. Ends all their sessions, and takes away everything
+    that is private; reviews stay, under "Deleted user".
+    """
+    await info.context.services.users.delete(info.context.signed_in(), ids.decode("User", input.id))
+    return ids.Deleted(input.id)
 
 
 def _may_see(context: Context, person: User) -> bool:

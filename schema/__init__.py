@@ -9,17 +9,25 @@ from strawberry.schema.config import StrawberryConfig
 
 import resolvers.contents
 import resolvers.corporations
+import resolvers.genres
+import resolvers.likes
 import resolvers.node
 import resolvers.playback
 import resolvers.progress
+import resolvers.reviews
 import resolvers.sessions
+import resolvers.tmdb
 import resolvers.users
+import resolvers.video_assets
 from resolvers.permissions import Who
 from schema import contents as c
 from schema import corporations as co
+from schema import genres as g
 from schema import playback as p
 from schema import progress as w
+from schema import reviews as r
 from schema import sessions as s
+from schema import tmdb as t
 from schema import users as u
 from schema.present import mutation, query, subscription, union
 from schema.scalars import SCALARS
@@ -38,12 +46,14 @@ class Query:
 
     viewer = query(Who.ANYONE, resolvers.users.viewer, u.Viewer | None)
     user = query(Who.ANYONE, resolvers.users.user, u.User | None)
+    users = query(Who.ADMIN, resolvers.users.users, Connection[u.User])
     corporation = query(Who.ANYONE, resolvers.corporations.corporation, co.Corporation | None)
     corporations = query(Who.ADMIN, resolvers.corporations.corporations, Connection[co.Corporation])
 
     content = query(Who.ANYONE, resolvers.contents.content, c.Content | None)
     contents = query(Who.ANYONE, resolvers.contents.contents, Connection[c.Content], filter=c.FilterArgument)
-    genres = query(Who.ANYONE, resolvers.contents.genres, list[c.Genre])
+    genres = query(Who.ANYONE, resolvers.genres.genres, list[g.Genre])
+    tmdb_titles = query(Who.MANAGER, resolvers.tmdb.tmdb_titles, list[t.TmdbTitle])
 
     view_logs = query(Who.MANAGER, resolvers.playback.view_logs, Connection[p.ViewLog], filter=p.FilterArgument)
 
@@ -57,12 +67,16 @@ class Mutation:
     revoke_session = mutation(Who.SIGNED_IN, resolvers.sessions.revoke_session, s.RevokeResult, s.RevokeSessionInput)
     revoke_all_sessions = mutation(Who.SIGNED_IN, resolvers.sessions.revoke_all_sessions, int)
 
+    update_user = mutation(Who.MANAGER, resolvers.users.update_user, u.UserResult, u.UpdateUserInput)
+    delete_user = mutation(Who.SIGNED_IN, resolvers.users.delete_user, DeleteResult, u.DeleteUserInput)
+
     create_corporation = mutation(
         Who.ADMIN, resolvers.corporations.create_corporation, co.CorporationResult, co.CreateCorporationInput
     )
     update_corporation = mutation(
         Who.MANAGER, resolvers.corporations.update_corporation, co.CorporationResult, co.UpdateCorporationInput
     )
+    change_plan = mutation(Who.ADMIN, resolvers.corporations.change_plan, co.CorporationResult, co.ChangePlanInput)
     delete_corporation = mutation(
         Who.ADMIN, resolvers.corporations.delete_corporation, DeleteResult, co.DeleteCorporationInput
     )
@@ -70,14 +84,20 @@ class Mutation:
     create_content = mutation(Who.MANAGER, resolvers.contents.create_content, c.ContentResult, c.CreateContentInput)
     update_content = mutation(Who.MANAGER, resolvers.contents.update_content, c.ContentResult, c.UpdateContentInput)
     delete_content = mutation(Who.MANAGER, resolvers.contents.delete_content, c.ContentResult, c.DeleteContentInput)
+    restore_content = mutation(Who.MANAGER, resolvers.contents.restore_content, c.ContentResult, c.RestoreContentInput)
     add_video_asset = mutation(
-        Who.MANAGER, resolvers.contents.add_video_asset, c.VideoAssetResult, c.AddVideoAssetInput
+        Who.MANAGER, resolvers.video_assets.add_video_asset, c.VideoAssetResult, c.AddVideoAssetInput
     )
     remove_video_asset = mutation(
-        Who.MANAGER, resolvers.contents.remove_video_asset, DeleteResult, c.RemoveVideoAssetInput
+        Who.MANAGER, resolvers.video_assets.remove_video_asset, DeleteResult, c.RemoveVideoAssetInput
     )
-    like_content = mutation(Who.SIGNED_IN, resolvers.contents.like_content, c.ContentResult, c.LikeContentInput)
-    unlike_content = mutation(Who.SIGNED_IN, resolvers.contents.unlike_content, c.ContentResult, c.LikeContentInput)
+    import_tmdb_title = mutation(Who.MANAGER, resolvers.tmdb.import_tmdb_title, c.ContentResult, t.ImportTmdbTitleInput)
+    like_content = mutation(Who.SIGNED_IN, resolvers.likes.like_content, c.ContentResult, c.LikeContentInput)
+    unlike_content = mutation(Who.SIGNED_IN, resolvers.likes.unlike_content, c.ContentResult, c.LikeContentInput)
+
+    create_review = mutation(Who.SIGNED_IN, resolvers.reviews.create_review, r.ReviewResult, r.CreateReviewInput)
+    update_review = mutation(Who.SIGNED_IN, resolvers.reviews.update_review, r.ReviewResult, r.UpdateReviewInput)
+    delete_review = mutation(Who.SIGNED_IN, resolvers.reviews.delete_review, DeleteResult, r.DeleteReviewInput)
 
     start_stream = mutation(Who.SIGNED_IN, resolvers.playback.start_stream, p.StartStreamResult, p.StartStreamInput)
     record_watch_progress = mutation(
@@ -105,7 +125,7 @@ def build(*extensions: Callable[[], SchemaExtension], suggestions: bool = True) 
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        types=[u.User, s.Session, co.Corporation, c.Content, c.Genre, c.VideoAsset, p.ViewLog, p.PointEntry],
+        types=[u.User, s.Session, co.Corporation, c.Content, g.Genre, c.VideoAsset, r.Review, p.ViewLog, p.PointEntry],
         extensions=[
             *extensions,
             lambda: ParserCache(maxsize=CACHED_DOCUMENTS),

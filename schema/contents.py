@@ -5,11 +5,17 @@ from typing import Annotated
 
 import strawberry
 
+import resolvers.genres
+import resolvers.likes
+import resolvers.reviews
+import resolvers.video_assets
 from domain import contents as domain
+from domain import video_assets
 from resolvers import contents as resolve
 from schema.corporations import Corporation
+from schema.genres import Genre
 from schema.present import URL, enumerate_as, given, lazily, many, present, shown, union, worked
-from schema.shared import Node, Refusal
+from schema.shared import Node, Refusal, connection_of
 
 enumerate_as(
     domain.AgeRating,
@@ -31,12 +37,7 @@ enumerate_as(
 )
 
 
-@present(domain.Genre, description="A kind of content.")
-class Genre(Node):
-    name: str = shown("Its name.")
-
-
-@present(domain.VideoAsset, description="A video file of a content.")
+@present(video_assets.VideoAsset, description="A video file of a content.")
 class VideoAsset(Node):
     key: str = shown("Its key in the object store.")
     content_type: str = shown("Its media type.")
@@ -51,13 +52,26 @@ class Content(Node):
     release_date: date | None = shown("When it came out.")
     runtime_minutes: int | None = shown("How long it is, in minutes.")
     poster_url = worked(resolve.poster_url, URL | None, "A picture for it.")
-    genres = worked(resolve.genres_of, list[Genre], "Its genres, by name.")
+    tmdb_id: int | None = shown("The film's number at TMDB, where it was taken over from there.")
+    genres = worked(resolvers.genres.of_contents, list[Genre], "Its genres, by name.")
     corporation = worked(resolve.corporation_of, Corporation, "The company that owns it.")
-    video_assets = worked(resolve.video_assets_of, list[VideoAsset], "Its video files, oldest first.")
+    video_assets = worked(resolvers.video_assets.of_contents, list[VideoAsset], "Its video files, oldest first.")
     like_count: int = shown("How many people like it.")
+    review_count: int = shown("How many people have reviewed it.")
+    average_rating: float | None = shown("The mean of all ratings, from 1 to 10; null where there are none.")
     view_count: int = shown("How many people have seen it.")
     liked_by_viewer = worked(
-        resolve.liked_by_viewer, bool, "Whether the viewer likes it; false if nobody is signed in."
+        resolvers.likes.liked_by_viewer, bool, "Whether the viewer likes it; false if nobody is signed in."
+    )
+    reviews = worked(
+        resolvers.reviews.of_contents,
+        connection_of(lazily("Review", "schema.reviews")),
+        "What people think of it, newest first.",
+    )
+    viewer_review = worked(
+        resolvers.reviews.by_viewer,
+        lazily("Review", "schema.reviews") | None,
+        "The viewer's own review; null where there is none.",
     )
     viewer_progress = worked(
         resolve.viewer_progress,
@@ -107,6 +121,11 @@ class UpdateContentInput:
 
 @strawberry.input(description="Which content is deleted.")
 class DeleteContentInput:
+    id: strawberry.ID = given("The content's id.")
+
+
+@strawberry.input(description="Which content is taken out of the trash.")
+class RestoreContentInput:
     id: strawberry.ID = given("The content's id.")
 
 

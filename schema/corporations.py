@@ -47,6 +47,13 @@ class UpdateCorporationInput:
     name: str | None = given("Its new name.", None)
 
 
+@strawberry.input(description="A plan for a company.")
+class ChangePlanInput:
+    id: strawberry.ID = given("The company's id.")
+    plan: domain.Plan = given("The plan from now on.")
+    expires_at: datetime | None = given("When a paid plan ends, which must be to come; null for never.", None)
+
+
 @strawberry.input(description="Which company is deleted.")
 class DeleteCorporationInput:
     id: strawberry.ID = given("The company's id.")

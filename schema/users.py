@@ -2,10 +2,14 @@
 
 from datetime import datetime
 
+import strawberry
+
+import resolvers.likes
+import resolvers.reviews
 from domain import users as domain
 from resolvers import users as resolve
-from schema.present import enumerate_as, lazily, list_of, present, shown, worked
-from schema.shared import Node, connection_of
+from schema.present import enumerate_as, given, lazily, list_of, present, shown, union, worked
+from schema.shared import Node, Refusal, connection_of
 
 enumerate_as(
     domain.Role,
@@ -61,8 +65,35 @@ class Viewer:
     view_logs = worked(
         resolve.view_logs, connection_of(lazily("ViewLog", "schema.playback")), "First views, newest first."
     )
+    liked_contents = worked(
+        resolvers.likes.liked_contents,
+        connection_of(lazily("Content", "schema.contents")),
+        "What this person likes, what was liked last first.",
+    )
+    reviews = worked(
+        resolvers.reviews.of_viewer,
+        connection_of(lazily("Review", "schema.reviews")),
+        "This person's reviews, newest first.",
+    )
     sessions = worked(
         resolve.sessions,
         list_of(lazily("Session", "schema.sessions")),
         "The devices that are signed in, last used first.",
     )
+
+
+UserResult = union("UserResult", User, Refusal, "The person as they are now, or why not.")
+
+
+@strawberry.input(description="What changes of a person; what is left out stays.")
+class UpdateUserInput:
+    id: strawberry.ID = given("The person's id.")
+    role: domain.Role | None = given("What they may do from now on.", optional=True)
+    corporation_id: strawberry.ID | None = given(
+        "The company they belong to from now on; null for none.", optional=True
+    )
+
+
+@strawberry.input(description="Who is deleted.")
+class DeleteUserInput:
+    id: strawberry.ID = given("The person's id.")

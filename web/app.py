@@ -20,7 +20,7 @@ from web import graphiql
 from web.errors import fault, on_coded_error, on_fault, on_http_exception, public_path
 from web.health import Health
 from web.json import json_response
-from web.media import MediaDoor, StreamDoor
+from web.media import Cut, MediaDoor, StreamDoor
 
 _log = structlog.get_logger("request")
 _OWN_ID = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
@@ -85,6 +85,8 @@ class _Logged:
         meter.set(self._meter)
         try:
             await self._app(self._scope, self._receive, self._passing)
+        except Cut:
+            self._meter.codes.append("CUT")  # part of the answer is gone already; the connection is dropped
         except Exception:
             await self._answer_fault()
         finally:

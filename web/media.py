@@ -1,9 +1,13 @@
 """Doors to the object store: streams by ticket, and the embedded store's signed addresses."""
 
-from typing import Protocol
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import aclosing
+from functools import partial
+from typing import Any, Protocol, cast
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from domain.errors import NotFound
 from domain.media import ObjectStore, StoredObject
@@ -12,6 +16,10 @@ from web.ranges import served
 
 # What a browser may do with something that is not video: show it as a picture, and run nothing in it.
 _INERT = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+
+
+class Cut(Exception):
+    """What was streamed may not be seen any longer. The connection is dropped in the middle of the file."""
 
 
 class SignedAddresses(Protocol):
@@ -32,7 +40,11 @@ class StreamDoor:
         video = StoredObject(stored.key, stored.size_bytes, asset.content_type, stored.last_modified, stored.etag)
         # Kept by the player alone, and asked for again whenever the session may have ended.
         headers = {"Cache-Control": "private, no-cache", "Content-Disposition": "inline"}
-        return served(self._objects, video, request.method, request.headers, headers)
+        response = served(self._objects, video, request.method, request.headers, headers)
+        if isinstance(response, StreamingResponse):
+            closed = partial(self._playback.closed, request.path_params["ticket"], asset)
+            response.body_iterator = _while_open(cast(AsyncGenerator[bytes, None], response.body_iterator), closed)
+        return response
 
 
 class MediaDoor:
@@ -54,3 +66,18 @@ class MediaDoor:
             "Content-Disposition": "inline" if shown else "attachment",
         }
         return served(self._objects, stored, request.method, request.headers, headers)
+
+
+async def _while_open(
+    body: AsyncGenerator[bytes, None], closed: Callable[[], Coroutine[Any, Any, None]]
+) -> AsyncGenerator[bytes, None]:
+    """The pieces of a file until the permission ends. Raises Cut."""
+    async with aclosing(body):
+        ending = asyncio.create_task(closed())
+        try:
+            async for piece in body:
+                if ending.done():
+                    raise Cut
+                yield piece
+        finally:
+            ending.cancel()

@@ -116,9 +116,9 @@ class World:
         async with self.marquee.database.writing() as transaction:
             made = await store.insert(transaction, new)
             assert made
-            await store.set_genres(transaction, made.id, new.genres)
+            await self.marquee.stores.genres.set(transaction, made.id, new.genres)
             if video:
-                await store.add_video_asset(transaction, made.id, "clip.webm", "video/webm", len(CLIP))
+                await self.marquee.stores.video_assets.add(transaction, made.id, "clip.webm", "video/webm", len(CLIP))
         return made
 
     async def rows(self, sql: str, *values: Any) -> list[Any]:

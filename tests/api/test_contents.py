@@ -49,7 +49,7 @@ async def test_pages_of_every_order_follow_each_other_without_gap_or_double(api:
     for title in ("b", "A", "c", "가", "B"):
         await world.content(corporation, title=title)
     await world.rows("update contents set like_count = 2, view_count = 3 where title in ('A', 'c')")
-    await world.rows("update contents set rating = 7.5 where title = 'b'")
+    await world.rows("update contents set review_count = 2, rating_sum = 15 where title = 'b'")
     assert await walk(api, "OLDEST") == ["b", "A", "c", "가", "B"]
     assert await walk(api, "NEWEST") == ["B", "가", "c", "A", "b"]
     assert await walk(api, "TITLE") == ["A", "b", "B", "c", "가"]

@@ -83,8 +83,8 @@ async def test_a_slow_reader_is_waited_for_and_one_that_leaves_is_let_go(
     with (home / "media" / "large.webm").open("wb") as file:
         file.truncate(64 * MEGABYTE)
     async with world.marquee.database.writing() as transaction:
-        store = world.marquee.stores.contents
-        await store.add_video_asset(transaction, content.id, "large.webm", "video/webm", 64 * MEGABYTE)
+        store = world.marquee.stores.video_assets
+        await store.add(transaction, content.id, "large.webm", "video/webm", 64 * MEGABYTE)
     url = urlsplit((await started(api, person, content))["url"])
     with socket.socket() as plain:
         plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)

@@ -22,6 +22,9 @@ OPERATIONS = {
     "content": '{ content(id: "%s") { title likeCount } }',
     "page": f"{{ contents(first: 50) {{ nodes {{ {CARD} }} }} }}",
     "page_filtered": '{ contents(filter: {titleContains: "a"}, orderBy: TITLE) { totalCount nodes { id } } }',
+    "reviews": "{ contents { nodes { reviews(first: 5) { totalCount nodes { body author { displayName }}}}}}",
+    "liked": "{ viewer { likedContents { totalCount nodes { title viewerReview { rating } } } } }",
+    "users": "{ users { totalCount nodes { email corporation { name } } } }",
     "history": "{ viewer { watchHistory { nodes { positionSeconds content { title } } } } }",
     "continue": "{ viewer { continueWatching { nodes { positionSeconds content { title genres { name } } } } } }",
     "points": "{ viewer { points pointEntries { nodes { points content { title } } } viewLogs { nodes { id } } } }",
@@ -30,6 +33,7 @@ OPERATIONS = {
     "sessions": "{ viewer { sessions { id current } } }",
     "start_stream": 'mutation { startStream(input: {contentId: "%s"}) { ... on StreamStarted { pointsBalance } } }',
     "record_progress": f"mutation {{ recordWatchProgress(input: {{events: [{EVENT}]}}) {{ __typename }} }}",
+    "review": 'mutation { createReview(input: {contentId: "%s", rating: 7}) { ... on Review { rating } } }',
     "like": 'mutation { likeContent(input: {contentId: "%s"}) { ... on Content { likeCount } } }',
 }
 

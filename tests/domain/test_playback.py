@@ -17,7 +17,7 @@ class Logs:
         self._wakes: list[Wake] = []
 
     @contextmanager
-    def listen(self, topic: str, key: int) -> Iterator["Logs"]:
+    def listen(self, *topics: tuple[str, int]) -> Iterator["Logs"]:
         yield self
 
     async def wait(self) -> Wake:

@@ -95,7 +95,7 @@ async def test_a_fault_of_ours_tells_its_request_id_and_nothing_else(
     async def broken(*_: Any, **__: Any) -> Any:
         raise RuntimeError(SECRET)
 
-    monkeypatch.setattr(marquee.stores.contents, "genres", broken)
+    monkeypatch.setattr(marquee.stores.genres, "all", broken)
     response = await post(api, {"query": "query Broken { genres { id } a: viewer { email } }"}, x_request_id="mine")
     answer = Answer(response, response.json())
     assert (response.status_code, answer.codes) == (200, ["INTERNAL"])

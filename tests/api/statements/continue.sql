@@ -2,7 +2,7 @@ SELECT content_genres.content_id, genres.id, genres.name
 FROM content_genres JOIN genres ON genres.id = content_genres.genre_id 
 WHERE content_genres.content_id = ANY ($1::BIGINT[]) ORDER BY genres.name;
 
-SELECT contents.id, contents.corporation_id, contents.title, contents.description, contents.age_rating, contents.release_date, contents.runtime_minutes, contents.poster_key, contents.like_count, contents.rating, contents.view_count, contents.created_at, contents.updated_at, contents.deleted_at 
+SELECT contents.id, contents.corporation_id, contents.title, contents.description, contents.age_rating, contents.release_date, contents.runtime_minutes, contents.poster_key, contents.tmdb_id, contents.like_count, contents.review_count, contents.rating, contents.view_count, contents.created_at, contents.updated_at, contents.deleted_at 
 FROM contents 
 WHERE contents.id = ANY ($1::BIGINT[]);
 

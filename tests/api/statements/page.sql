@@ -6,7 +6,7 @@ SELECT content_likes.content_id
 FROM content_likes 
 WHERE content_likes.user_id = $1::BIGINT AND content_likes.content_id = ANY ($2::BIGINT[]);
 
-SELECT contents.id, contents.corporation_id, contents.title, contents.description, contents.age_rating, contents.release_date, contents.runtime_minutes, contents.poster_key, contents.like_count, contents.rating, contents.view_count, contents.created_at, contents.updated_at, contents.deleted_at 
+SELECT contents.id, contents.corporation_id, contents.title, contents.description, contents.age_rating, contents.release_date, contents.runtime_minutes, contents.poster_key, contents.tmdb_id, contents.like_count, contents.review_count, contents.rating, contents.view_count, contents.created_at, contents.updated_at, contents.deleted_at 
 FROM contents 
 WHERE contents.deleted_at IS NULL ORDER BY contents.created_at DESC, contents.id DESC 
  LIMIT $1::BIGINT;

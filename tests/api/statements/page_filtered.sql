@@ -1,11 +1,15 @@
-SELECT contents.id, contents.corporation_id, contents.title, contents.description, contents.age_rating, contents.release_date, contents.runtime_minutes, contents.poster_key, contents.like_count, contents.rating, contents.view_count, contents.created_at, contents.updated_at, contents.deleted_at 
+SELECT contents.id, contents.corporation_id, contents.title, contents.description, contents.age_rating, contents.release_date, contents.runtime_minutes, contents.poster_key, contents.tmdb_id, contents.like_count, contents.review_count, contents.rating, contents.view_count, contents.created_at, contents.updated_at, contents.deleted_at 
 FROM contents 
-WHERE contents.deleted_at IS NULL AND (contents.title ILIKE '%' || $1::VARCHAR || '%') ORDER BY lower(contents.title) ASC, contents.id ASC 
- LIMIT $2::BIGINT;
+WHERE contents.deleted_at IS NULL AND contents.id IN (SELECT content_titles.content_id 
+FROM content_titles 
+WHERE (content_titles.grams @> $1::TEXT[]) AND strpos(content_titles.folded, $2) > $3::INTEGER) ORDER BY lower(contents.title) ASC, contents.id ASC 
+ LIMIT $4::BIGINT;
 
 SELECT count(*) AS count_1 
 FROM contents 
-WHERE contents.deleted_at IS NULL AND (contents.title ILIKE '%' || $1::VARCHAR || '%');
+WHERE contents.deleted_at IS NULL AND contents.id IN (SELECT content_titles.content_id 
+FROM content_titles 
+WHERE (content_titles.grams @> $1::TEXT[]) AND strpos(content_titles.folded, $2) > $3::INTEGER);
 
 SELECT users.id, users.email, users.display_name, users.first_name, users.last_name, users.role, users.corporation_id, users.region_code, users.subscription_status, users.points, users.created_at 
 FROM users JOIN sessions ON sessions.user_id = users.id 

@@ -1,0 +1,80 @@
+"""Companies, people, and their ways in."""
+
+import sqlalchemy as sa
+
+from persistence.tables.base import enum, key, metadata, moment, reference
+
+corporations = sa.Table(
+    "corporations",
+    metadata,
+    key(),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("plan", enum("plan"), nullable=False),
+    moment("plan_expires_at", nullable=True),
+    moment("created_at", default=True),
+    moment("updated_at", default=True),
+    sa.Index("uq_corporations_name", sa.text("lower(name)"), unique=True),
+    sa.Index("ix_corporations_created_at", "created_at", "id"),
+    sa.Index("ix_corporations_plan_expires_at", "plan_expires_at", postgresql_where=sa.text("plan = 'PAID'")),
+)
+
+users = sa.Table(
+    "users",
+    metadata,
+    key(),
+    sa.Column("email", sa.Text),
+    sa.Column("display_name", sa.Text, nullable=False),
+    sa.Column("first_name", sa.Text),
+    sa.Column("last_name", sa.Text),
+    sa.Column("role", enum("role"), nullable=False),
+    reference("corporation_id", "corporations", nullable=True),
+    sa.Column("region_code", sa.Text),
+    sa.Column("subscription_status", sa.Text),
+    sa.Column("points", sa.Integer, nullable=False, server_default="0"),
+    moment("created_at", default=True),
+    sa.Column("password_hash", sa.Text),
+    sa.UniqueConstraint("email"),
+    sa.Index("ix_users_corporation_id", "corporation_id", "created_at", "id"),
+    sa.Index("ix_users_created_at", "created_at", "id"),
+    sa.Index("ix_users_role", "role", postgresql_where=sa.text("role = 'ADMIN'")),
+    # The e-mail is kept in one spelling; a second person with another spelling cannot be written by any way.
+    sa.CheckConstraint("email = lower(email)", name="email_spelling"),
+)
+
+# A person at another issuer. The subject is pinned at first sight; from then on the e-mail no longer counts.
+identities = sa.Table(
+    "identities",
+    metadata,
+    sa.Column("issuer", sa.Text, primary_key=True),
+    sa.Column("subject", sa.Text, primary_key=True),
+    reference("user_id", "users", cascade=True),
+    moment("linked_at", default=True),
+    sa.UniqueConstraint("user_id", "issuer"),
+)
+
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    key(),
+    reference("user_id", "users", cascade=True),
+    sa.Column("user_agent", sa.Text),
+    moment("created_at", default=True),
+    moment("last_used_at", default=True),
+    moment("expires_at"),
+    moment("absolute_end"),
+    moment("revoked_at", nullable=True),
+    moment("rotated_at", default=True),
+    sa.Column("refresh_hash", sa.LargeBinary, nullable=False),
+    sa.Column("previous_hash", sa.LargeBinary),
+    sa.Index("ix_sessions_user_id", "user_id", "last_used_at"),
+    sa.Index("ix_sessions_expires_at", "expires_at"),
+)
+
+# The private half is encrypted with a key derived from SESSION_SECRET.
+signing_keys = sa.Table(
+    "signing_keys",
+    metadata,
+    sa.Column("kid", sa.Text, primary_key=True),
+    sa.Column("private_key", sa.LargeBinary, nullable=False),
+    moment("created_at", default=True),
+)

@@ -1,0 +1,13 @@
+SELECT content_likes.created_at AS liked_at, contents.id, contents.corporation_id, contents.title, contents.description, contents.age_rating, contents.release_date, contents.runtime_minutes, contents.poster_key, contents.tmdb_id, contents.like_count, contents.review_count, contents.rating, contents.view_count, contents.created_at, contents.updated_at, contents.deleted_at 
+FROM content_likes JOIN contents ON contents.id = content_likes.content_id 
+WHERE content_likes.user_id = $1::BIGINT AND contents.deleted_at IS NULL ORDER BY liked_at DESC, contents.id DESC 
+ LIMIT $2::BIGINT;
+
+SELECT count(*) AS count_1 
+FROM (SELECT content_likes.created_at AS liked_at, contents.id AS id, contents.corporation_id AS corporation_id, contents.title AS title, contents.description AS description, contents.age_rating AS age_rating, contents.release_date AS release_date, contents.runtime_minutes AS runtime_minutes, contents.poster_key AS poster_key, contents.tmdb_id AS tmdb_id, contents.like_count AS like_count, contents.review_count AS review_count, contents.rating AS rating, contents.view_count AS view_count, contents.created_at AS created_at, contents.updated_at AS updated_at, contents.deleted_at AS deleted_at 
+FROM content_likes JOIN contents ON contents.id = content_likes.content_id 
+WHERE content_likes.user_id = $1::BIGINT AND contents.deleted_at IS NULL) AS anon_1;
+
+SELECT users.id, users.email, users.display_name, users.first_name, users.last_name, users.role, users.corporation_id, users.region_code, users.subscription_status, users.points, users.created_at 
+FROM users JOIN sessions ON sessions.user_id = users.id 
+WHERE sessions.id = $1::BIGINT AND users.id = $2::BIGINT AND sessions.revoked_at IS NULL AND sessions.expires_at > now();

@@ -1,0 +1,11 @@
+INSERT INTO reviews (content_id, author_id, rating, body) VALUES ($1::BIGINT, $2::BIGINT, $3::SMALLINT, $4::VARCHAR) ON CONFLICT DO NOTHING RETURNING reviews.id, reviews.content_id, reviews.author_id, reviews.rating, reviews.body, reviews.created_at, reviews.updated_at;
+
+SELECT contents.id 
+FROM contents 
+WHERE contents.id = $1::BIGINT AND contents.deleted_at IS NULL;
+
+SELECT users.id, users.email, users.display_name, users.first_name, users.last_name, users.role, users.corporation_id, users.region_code, users.subscription_status, users.points, users.created_at 
+FROM users JOIN sessions ON sessions.user_id = users.id 
+WHERE sessions.id = $1::BIGINT AND users.id = $2::BIGINT AND sessions.revoked_at IS NULL AND sessions.expires_at > now();
+
+UPDATE contents SET review_count=(contents.review_count + $1::INTEGER), rating_sum=(contents.rating_sum + $2::INTEGER) WHERE contents.id = $3::BIGINT AND contents.deleted_at IS NULL RETURNING contents.id;
