@@ -133,7 +133,9 @@ class Marquee:
             ),
             domain.corporations.Corporations(self.database, stores.corporations),
             domain.contents.Contents(self.database, stores.contents, stores.genres, stores.corporations, self.signals),
-            domain.video_assets.VideoAssets(self.database, stores.video_assets, stores.contents, self.objects),
+            domain.video_assets.VideoAssets(
+                self.database, stores.video_assets, stores.contents, self.objects, self.signals
+            ),
             domain.likes.Likes(self.database, stores.likes),
             domain.reviews.Reviews(self.database, stores.reviews),
             domain.tmdb.Tmdb(self.database, stores.contents, stores.genres, self.tmdb),

@@ -7,7 +7,7 @@ from typing import Protocol
 from domain.contents import ContentStore, managed
 from domain.errors import Refusal, RefusalCode, not_found
 from domain.media import ObjectStore, is_safe_key, video_type
-from domain.ports import Database, Transaction
+from domain.ports import Database, Signals, Transaction
 from domain.users import Viewer
 
 
@@ -36,10 +36,15 @@ class VideoAssetStore(Protocol):
 
 class VideoAssets:
     def __init__(
-        self, database: Database, store: VideoAssetStore, contents: ContentStore, objects: ObjectStore
+        self,
+        database: Database,
+        store: VideoAssetStore,
+        contents: ContentStore,
+        objects: ObjectStore,
+        signals: Signals,
     ) -> None:
-        self._database, self._store = database, store
-        self._contents, self._objects = contents, objects
+        self._database, self._store, self._contents = database, store, contents
+        self._objects, self._signals = objects, signals
 
     async def add(self, viewer: Viewer, content_id: int, key: str) -> VideoAsset:
         """Takes a key only if the object is there and is video. Raises Refusal: NOT_FOUND, UNSUPPORTED_FILE_TYPE,
@@ -59,7 +64,7 @@ class VideoAssets:
         return asset
 
     async def remove(self, viewer: Viewer, asset_id: int) -> None:
-        """Raises Refusal NOT_FOUND."""
+        """Open streams of it end. Raises Refusal NOT_FOUND."""
         asset = (await self._store.by_ids([asset_id]))[0]
         if asset is None:
             raise not_found("video file")
@@ -69,3 +74,4 @@ class VideoAssets:
             raise not_found("video file") from error
         async with self._database.writing() as transaction:
             await self._store.remove(transaction, asset.id)
+            await self._signals.announce(transaction, "content", asset.content_id, [])
