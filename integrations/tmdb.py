@@ -35,7 +35,7 @@ class _Genre(BaseModel, strict=True):
 class _Film(BaseModel, strict=True):
     id: int = Field(ge=1, le=2**31 - 1)
     title: str
-    original_title: str
+    original_title: str = ""
     overview: str | None = None
     release_date: str | None = None
     poster_path: str | None = None
@@ -49,7 +49,7 @@ class _Film(BaseModel, strict=True):
 
 
 class _FilmDetails(_Film):
-    adult: bool
+    adult: bool = False
     runtime: int | None = None
     genres: list[_Genre]
 

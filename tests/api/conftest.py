@@ -19,6 +19,7 @@ from domain.corporations import Corporation, NewCorporation, Plan
 from domain.users import NewUser, Role, User
 from persistence.tables import metadata
 from settings import Settings
+from tests.integrations.tmdb_server import KEY, TmdbServer, tmdb_server
 
 PASSWORD = "a password for tests"
 CLIP = bytes(range(256)) * 4  # 1024 bytes, of which each says where it stands
@@ -133,7 +134,20 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-async def marquee(dsn: str, home: Path) -> Marquee:
+async def tmdb_for_all() -> AsyncIterator[TmdbServer]:
+    async with tmdb_server() as tmdb:
+        yield tmdb
+
+
+@pytest.fixture
+def tmdb(tmdb_for_all: TmdbServer) -> TmdbServer:
+    """TMDB on loopback, where the server asks it; it knows nothing yet."""
+    tmdb_for_all.forget()
+    return tmdb_for_all
+
+
+@pytest.fixture(scope="session")
+async def marquee(dsn: str, home: Path, tmdb_for_all: TmdbServer) -> Marquee:
     settings = Settings(
         _env_file=None,
         environment="test",
@@ -143,6 +157,8 @@ async def marquee(dsn: str, home: Path) -> Marquee:
         trusted_issuers=[],
         demonstration=False,
         jobs_in_server=False,
+        tmdb_api_key=KEY,
+        tmdb_url=tmdb_for_all.url,
     )
     return Marquee(settings, dsn)
 
