@@ -91,8 +91,8 @@ class Window:
         """The first answer since the start; of a subscription, perhaps a later one."""
         return json.loads(await self.page.evaluate("window.answer"))
 
-    async def sign_in(self, email: str) -> None:
-        answer = await self.run("SignIn", {"input": {"email": email, "password": PASSWORD}})
+    async def sign_in(self, email: str, password: str = PASSWORD) -> None:
+        answer = await self.run("SignIn", {"input": {"email": email, "password": password}})
         assert "tokens" in answer["data"]["login"], answer
         await self.is_signed("in")
 
