@@ -18,11 +18,11 @@ class Like:
     content: Content
 
     @property
-    def id(self) -> int:
+    def liked_id(self) -> int:
         return self.content.id
 
 
-LIKED = Order("liked_contents", ("liked_at", "id"), (datetime, int))
+LIKED = Order("liked_contents", ("liked_at", "liked_id"), (datetime, int))
 
 
 class LikeStore(Protocol):

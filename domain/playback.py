@@ -3,14 +3,14 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 from uuid import uuid4
 
 from domain.contents import Content
 from domain.errors import Refusal, RefusalCode, Unavailable, not_found
-from domain.ids import NOTHING
 from domain.pages import Order, Page, PageRequest
 from domain.ports import Database, Signals, Transaction
 from domain.tokens import Tickets
@@ -23,6 +23,8 @@ FIRST_VIEW = "FIRST_VIEW"
 # A subscription remembers so many ids that it told, and looks so far back after a lost line.
 _TOLD = 1000
 _ON_THEIR_WAY = 200
+_LOOK_AGAIN_SECONDS = 60
+_ALWAYS = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,18 +168,23 @@ class Playback:
         return await self._store.asset_for(session_id, user_id, asset_id, expires_at)
 
     async def closed(self, ticket: str, asset: VideoAsset) -> None:
-        """Returns once the ticket no longer opens this file: its content was deleted, or its session has ended."""
+        """Returns once this file may not be seen any longer: its content or itself was deleted, or the session has
+        ended. That the ticket is over says nothing of a stream that is open.
+        """
         found = self._tickets.read(ticket)
-        user_id = found[1] if found else NOTHING
+        if found is None:
+            return
+        session_id, user_id, asset_id, _ = found
         with self._signals.listen(("content", asset.content_id), ("person", user_id)) as inbox:
-            while await self._still_opens(ticket):
-                await inbox.wait()
+            while await self._may_see(session_id, user_id, asset_id):
+                with suppress(TimeoutError):  # a session that runs out tells nobody
+                    await asyncio.wait_for(inbox.wait(), _LOOK_AGAIN_SECONDS)
 
-    async def _still_opens(self, ticket: str) -> bool:
+    async def _may_see(self, session_id: int | None, user_id: int, asset_id: int) -> bool:
         """Waits until the database can say so."""
         while True:
             try:
-                return await self.redeem(ticket) is not None
+                return await self._store.asset_for(session_id, user_id, asset_id, _ALWAYS) is not None
             except Unavailable:
                 await asyncio.sleep(1)
 

@@ -13,7 +13,7 @@ from persistence.contents import VISIBLE
 from persistence.database import Connection, Database
 from persistence.pages import ordered, page_of, page_values
 from persistence.statements import Statement, by_key, columns_of, is_any, plain
-from persistence.tables import contents, progress_changes, progress_counters, watch_events, watch_progress
+from persistence.tables import contents, progress_changes, progress_counters, users, watch_events, watch_progress
 
 _COLUMNS = columns_of(WatchProgress, watch_progress)
 _CHANGES = columns_of(WatchProgress, progress_changes, id=progress_changes.c.progress_id)
@@ -24,9 +24,11 @@ _VISIBLE = _OWN.join(contents, contents.c.id == watch_progress.c.content_id).whe
 # Started and not finished: what was only opened is not started.
 _UNFINISHED = _VISIBLE.where(watch_progress.c.completed.is_(False), watch_progress.c.position_seconds > 0)
 
+# The person before what is theirs, as everywhere: who deletes a person locks in this order too.
+_person = sa.select(users.c.id).where(users.c.id == _USER).with_for_update(read=True, key_share=True).cte("person")
 _LOCK = Statement(
     insert(progress_counters)
-    .values(user_id=_USER, sequence=0)
+    .from_select(["user_id", "sequence"], sa.select(_person.c.id, sa.literal(0, sa.BigInteger)))
     .on_conflict_do_update(index_elements=["user_id"], set_={"sequence": progress_counters.c.sequence})
     .returning(progress_counters.c.sequence, sa.func.clock_timestamp()),
     lambda *row: row,

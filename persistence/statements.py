@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
+from domain.errors import Conflict
 from domain.metering import meter
 
 T = TypeVar("T")
@@ -33,7 +34,11 @@ class Statement(Generic[T]):
         return self._into(*rows[0]) if rows else None
 
     async def one(self, connection: Any, **values: object) -> T:
-        return self._into(*(await self._fetch(connection, values))[0])
+        """The one row that is there, unless somebody deleted it just now: raises Conflict."""
+        rows = await self._fetch(connection, values)
+        if not rows:
+            raise Conflict("Something that this needs was deleted just now.")
+        return self._into(*rows[0])
 
     async def run(self, connection: Any, **values: object) -> None:
         await self._fetch(connection, values)

@@ -30,7 +30,7 @@ _HELD = Statement(
     sa.select(*COLUMNS)
     .where(sa.or_(is_any(users.c.id, "ids"), users.c.role == sa.literal(Role.ADMIN, users.c.role.type)))
     .order_by(users.c.id)
-    .with_for_update(),
+    .with_for_update(key_share=True),
     User,
 )
 _THIS = users.c.id == sa.bindparam("user_id", type_=sa.BigInteger)
@@ -44,14 +44,22 @@ _CHANGE = Statement(
 _LIKED = sa.select(content_likes.c.content_id).where(content_likes.c.user_id == sa.bindparam("user_id"))
 _SEEN = sa.select(view_logs.c.content_id).where(view_logs.c.user_id == sa.bindparam("user_id"))
 _DELETE = [
+    # Nobody writes anything of this person any more; the others, the ADMINs, may go on.
+    plain(sa.select(users.c.id).where(_THIS).with_for_update()),
     plain(
         sa.select(contents.c.id)
         .where(contents.c.id.in_(sa.union(_LIKED, _SEEN)))
         .order_by(contents.c.id)
         .with_for_update(key_share=True)
     ),
-    plain(sa.update(contents).where(contents.c.id.in_(_LIKED)).values(like_count=contents.c.like_count - 1)),
-    plain(sa.update(contents).where(contents.c.id.in_(_SEEN)).values(view_count=contents.c.view_count - 1)),
+    plain(
+        sa.update(contents)
+        .where(contents.c.id.in_(sa.union(_LIKED, _SEEN)))
+        .values(
+            like_count=contents.c.like_count - sa.cast(contents.c.id.in_(_LIKED), sa.Integer),
+            view_count=contents.c.view_count - sa.cast(contents.c.id.in_(_SEEN), sa.Integer),
+        )
+    ),
     plain(sa.delete(users).where(_THIS)),
 ]
 _CREDENTIALS = Statement(

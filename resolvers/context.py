@@ -77,6 +77,7 @@ class Context:
     socket: Any = None
     watch: asyncio.Task[None] | None = None
     loaders: Loaders = field(init=False)
+    stale: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
         self.loaders = Loaders(self)
@@ -88,6 +89,17 @@ class Context:
     @property
     def services(self) -> Services:
         return self.house.services
+
+    def has_written(self) -> None:
+        """What was known before this write is not believed any more, the viewer and their rights included."""
+        self.renew_loaders()
+        self.stale = True
+
+    async def renew_viewer(self) -> None:
+        """Before the next field of the same mutation: the one before may have ended the session or taken a role."""
+        if self.stale and self.viewer is not None:
+            self.viewer = await self.services.sessions.renewed(self.viewer)
+        self.stale = False
 
     def renew_loaders(self) -> None:
         """After a write, or before the next event of a subscription: what was loaded may be stale."""

@@ -37,8 +37,9 @@ class Permission(FieldExtension):
         return next_(source, info, **arguments)
 
     async def resolve_async(self, next_: Callable[..., Any], source: Any, info: Any, **arguments: Any) -> Any:
+        await info.context.renew_viewer()
         self.who.check(info.context)
         result = await await_maybe(next_(source, info, **arguments))
         if self._writes:
-            info.context.renew_loaders()
+            info.context.has_written()
         return result

@@ -10,7 +10,7 @@ from domain.contents import Content
 from domain.errors import Forbidden
 from domain.pages import Page, PageRequest
 from domain.playback import VIEW_LOGS_BY_AGE, StreamStarted, ViewLog, ViewLogFilter
-from domain.users import User, Viewer
+from domain.users import DELETED_USER, User, Viewer
 from resolvers.arguments import After, First
 from resolvers.context import Context, Info
 from resolvers.live import until_ended
@@ -44,8 +44,9 @@ async def view_log_added(info: Info, corporation_id: CorporationId = None) -> As
 
 
 @batched
-async def user_of(context: Context, parents: Sequence[ViewLog]) -> Sequence[User | None]:
-    return await context.stores.users.by_ids([parent.user_id for parent in parents])
+async def user_of(context: Context, parents: Sequence[ViewLog]) -> Sequence[User]:
+    users = await context.stores.users.by_ids([parent.user_id for parent in parents])
+    return [user or DELETED_USER for user in users]  # gone between this statement and the one before
 
 
 @batched

@@ -10,11 +10,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from domain.errors import CodedError, Refusal, Unauthenticated
+from domain.errors import CodedError, Refusal, RefusalCode, Unauthenticated
 from domain.metering import meter
 from web.json import json_response
 
 _log = structlog.get_logger("errors")
+# What a refusal is where there is no union to put it in; all others are the client's own doing.
+_STATUS = {RefusalCode.NOT_CONFIGURED: 501, RefusalCode.UPSTREAM_FAILED: 502}
 _INTERNAL = "Something went wrong on our side. The request id helps us to find it."
 CODES = {
     400: "BAD_REQUEST",
@@ -53,7 +55,10 @@ def _seen(error: GraphQLError) -> tuple[str, dict[str, Any]]:
         return cause.message, extensions(cause.code, cause.status, cause.details)
     if isinstance(cause, Refusal):
         refused = cause.refused
-        return refused.message, extensions(refused.code.value, 400, [problem.message for problem in refused.problems])
+        status = _STATUS.get(refused.code, 400)
+        return refused.message, extensions(
+            refused.code.value, status, [problem.message for problem in refused.problems]
+        )
     if isinstance(error, GraphQLSyntaxError):
         return error.message, extensions("GRAPHQL_PARSE_FAILED", 400)
     if error.path is None and (cause is None or isinstance(cause, GraphQLError)):

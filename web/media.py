@@ -77,6 +77,7 @@ async def _while_open(
         try:
             async for piece in body:
                 if ending.done():
+                    ending.result()  # a fault of the watch is told as a fault
                     raise Cut
                 yield piece
         finally:

@@ -44,6 +44,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("author_id", "content_id", name=op.f("uq_reviews_author_id_content_id")),
     )
     op.create_index("ix_reviews_content_id", "reviews", ["content_id", "created_at", "id"], unique=False)
+    op.create_index("ix_reviews_author_id", "reviews", ["author_id", "created_at", "id"], unique=False)
     op.create_index("ix_content_likes_user_id", "content_likes", ["user_id", "created_at", "content_id"], unique=False)
     op.add_column("contents", sa.Column("tmdb_id", sa.Integer(), nullable=True))
     op.add_column("contents", sa.Column("review_count", sa.Integer(), server_default="0", nullable=False))
@@ -143,6 +144,7 @@ def downgrade() -> None:
     op.drop_column("contents", "review_count")
     op.drop_column("contents", "tmdb_id")
     op.drop_index("ix_content_likes_user_id", table_name="content_likes")
+    op.drop_index("ix_reviews_author_id", table_name="reviews")
     op.drop_index("ix_reviews_content_id", table_name="reviews")
     op.drop_table("reviews")
     op.drop_index("ix_content_titles_grams", table_name="content_titles", postgresql_using="gin")

@@ -116,4 +116,5 @@ reviews = sa.Table(
     sa.UniqueConstraint("author_id", "content_id"),
     sa.CheckConstraint("rating between 1 and 10", name="rating"),
     sa.Index("ix_reviews_content_id", "content_id", "created_at", "id"),
+    sa.Index("ix_reviews_author_id", "author_id", "created_at", "id"),
 )

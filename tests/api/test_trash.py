@@ -36,10 +36,8 @@ ORDERS = "".join(
     f"{order.value}: contents(orderBy: {order.value}) {{ totalCount nodes {{ ...Whole }} }} " for order in ContentOrder
 )
 LISTS = "query ($of: ID!) {" + ORDERS + "corporation(id: $of) { contents { totalCount nodes { id title } } } }" + WHOLE
-FILTERED = "".join(
-    f"{order.value}: contents(filter: $filter, orderBy: {order.value}) {{ totalCount nodes {{ id title }} }} "
-    for order in ContentOrder
-)
+_ORDERED = "{0}: contents(filter: $filter, orderBy: {0}) {{ totalCount nodes {{ id title }} }} "
+FILTERED = f"query ($filter: ContentFilter!) {{{''.join(_ORDERED.format(order.value) for order in ContentOrder)}}}"
 OWN = """{ viewer {
   watchHistory { totalCount nodes { ...Seen content { id } } } continueWatching { totalCount nodes { ...Seen } }
   viewLogs { totalCount nodes { id content { id } } } likedContents { totalCount nodes { ...Whole } }
@@ -103,8 +101,7 @@ class Stage:
         filters: list[dict[str, Any]] = [{"ageRating": "AGE_12"}, {"titleContains": "harb"}, {"corporationId": company}]
         filters += [{"genreId": id} for id in await self.genres()]
         filters += [{"releasedAfter": "2020-02-01", "releasedBefore": "2020-02-03"}]
-        query = f"query ($filter: ContentFilter!) {{ {FILTERED} }}"
-        asked["filtered"] = [await self.api.data(query, who, filter=only) for only in filters]
+        asked["filtered"] = [await self.api.data(FILTERED, who, filter=only) for only in filters]
         asked["own"] = await self.api.data(OWN + WHOLE, who)
         if name in ("manager", "admin"):
             fan = {"userId": self.people["fan"].id}
