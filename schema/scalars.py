@@ -1,7 +1,7 @@
 """Scalars of our own. A time without an offset names no moment, so it is refused."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from strawberry.exceptions import StrawberryInputCoercionError
@@ -10,14 +10,18 @@ from strawberry.types.scalar import ScalarDefinition
 
 from schema.present import URL
 
+# Python's very last moment is infinity to the database's driver.
+_LAST = datetime.max.replace(tzinfo=UTC)
+
 
 def _moment(value: object) -> datetime:
     try:
         moment = datetime.fromisoformat(value) if isinstance(value, str) and len(value) <= 40 else None
-        aware = moment is not None and moment.tzinfo is not None and moment.astimezone() is not None
+        aware = moment is not None and moment.tzinfo is not None
+        exists = moment is not None and (not aware or moment.astimezone(UTC) < _LAST)
     except (ValueError, OverflowError):
-        moment, aware = None, False
-    if moment is None:
+        moment, aware, exists = None, False, False
+    if moment is None or not exists:
         raise StrawberryInputCoercionError("A DateTime is a date and a time that exist, such as 2026-11-21T08:00:00Z.")
     if not aware:
         raise StrawberryInputCoercionError("A DateTime needs its offset from UTC, such as Z or +09:00.")

@@ -5,6 +5,7 @@ import contextlib
 import itertools
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from composition import Marquee
 from domain import ids
 from domain.contents import Content, NewContent
 from domain.corporations import Corporation, NewCorporation, Plan
-from domain.users import NewUser, Role, User
+from domain.users import NewUser, Role, User, Viewer
 from persistence.tables import metadata
 from settings import Settings
 from tests.integrations.tmdb_server import KEY, TmdbServer, tmdb_server
@@ -108,6 +109,10 @@ class World:
             assert user
             signed_in = await sessions._begin(transaction, user, "tests")
         return Person(user, signed_in.tokens.access_token, signed_in.tokens.refresh_token)
+
+    def viewer(self, person: Person) -> Viewer:
+        """The person as services know them."""
+        return Viewer(person.user, None, datetime.now(UTC) + timedelta(hours=1))
 
     async def content(self, corporation: Corporation | None = None, *, video: bool = True, **rest: Any) -> Content:
         """With one video file of CLIP's bytes, unless told otherwise; `genres` are given by name."""

@@ -25,7 +25,8 @@ STATE = "select id, plan, plan_expires_at, updated_at from corporations order by
 IN_A_YEAR = (datetime.now(UTC) + timedelta(days=365)).replace(microsecond=123456)
 PAST = [datetime.now(UTC) - timedelta(seconds=2), datetime(1, 1, 1, tzinfo=UTC), datetime(1970, 1, 1, tzinfo=UTC)]
 UNWRITABLE = ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "9999-12-31T24:00:00Z", "10000-01-01T00:00:00Z"]
-UNWRITABLE += ["0000-01-01T00:00:00Z", "-0001-01-01T00:00:00Z", "2999-02-29T00:00:00Z", "2999-01-01T00:00:00+24:00"]
+UNWRITABLE += ["9999-12-31T23:59:59.999999Z", "0000-01-01T00:00:00Z"]
+UNWRITABLE += ["-0001-01-01T00:00:00Z", "2999-02-29T00:00:00Z", "2999-01-01T00:00:00+24:00"]
 UNWRITABLE += ["2999-01-01T00:00:00", "2999-01-01", "infinity", "-infinity", "", "now", "9" * 400]
 
 
@@ -121,7 +122,7 @@ async def test_a_company_is_not_made_with_an_end_in_the_past(api: Api, world: Wo
 
 @pytest.mark.parametrize(
     "end",
-    ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59.999999Z", "9999-12-31T23:59:59+14:00", "2999-01-01T00:00:00.5-23:59"],
+    ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59.999998Z", "9999-12-31T23:59:59+14:00", "2999-01-01T00:00:00.5-23:59"],
 )
 async def test_the_latest_moments_that_can_be_written_are_kept(api: Api, world: World, end: str) -> None:
     admin, corporation = await world.person(Role.ADMIN), await world.corporation()

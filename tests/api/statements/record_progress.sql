@@ -1,5 +1,3 @@
-INSERT INTO progress_counters (user_id, sequence) VALUES ($1::BIGINT, $2::BIGINT) ON CONFLICT (user_id) DO UPDATE SET sequence = progress_counters.sequence RETURNING progress_counters.sequence, clock_timestamp() AS clock_timestamp_1;
-
 INSERT INTO watch_events (user_id, event_id) SELECT $1::BIGINT AS anon_1, unnest($2::UUID[]) AS unnest_1 ON CONFLICT DO NOTHING;
 
 SELECT contents.id 
@@ -21,6 +19,13 @@ FROM watch_progress
 WHERE watch_progress.user_id = $1::BIGINT AND watch_progress.content_id = ANY ($2::BIGINT[]);
 
 UPDATE progress_counters SET sequence=$1::BIGINT WHERE progress_counters.user_id = $2::BIGINT;
+
+WITH person AS 
+(SELECT users.id AS id 
+FROM users 
+WHERE users.id = $2::BIGINT FOR KEY SHARE)
+ INSERT INTO progress_counters (user_id, sequence) SELECT person.id, $1::BIGINT AS anon_1 
+FROM person ON CONFLICT (user_id) DO UPDATE SET sequence = progress_counters.sequence RETURNING progress_counters.sequence, clock_timestamp() AS clock_timestamp_1;
 
 WITH written AS 
 (INSERT INTO watch_progress (user_id, content_id, position_seconds, duration_seconds, completed, observed_at, sequence) SELECT $1::BIGINT AS anon_1, anon_2.content_id AS content_id, anon_2.position_seconds AS position_seconds, anon_2.duration_seconds AS duration_seconds, anon_2.completed AS completed, anon_2.observed_at AS observed_at, anon_2.sequence AS sequence 
