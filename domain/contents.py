@@ -41,7 +41,8 @@ CONTENT_ORDERS = {
 }
 
 
-_LONGEST_TITLE = 300
+# Of a text in characters, of a film in minutes.
+LONGEST_TITLE, LONGEST_DESCRIPTION, LONGEST_RUNTIME = 300, 10_000, 6000
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +85,8 @@ class ContentFilter:
     title_contains: str | None = None
 
     def __post_init__(self) -> None:
-        if len(self.title_contains or "") > _LONGEST_TITLE:
-            raise ValidationFailed(f"`titleContains` may have at most {_LONGEST_TITLE} characters.")
+        if len(self.title_contains or "") > LONGEST_TITLE:
+            raise ValidationFailed(f"`titleContains` may have at most {LONGEST_TITLE} characters.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,13 +228,13 @@ def _numbers(new: NewContent) -> dict[str, object]:
 def _checked(problems: Problems, values: Mapping[str, Any]) -> dict[str, Any]:
     checked = dict(values)
     if "title" in values:
-        checked["title"] = problems.text("title", values["title"] or "", longest=_LONGEST_TITLE)
+        checked["title"] = problems.text("title", values["title"] or "", longest=LONGEST_TITLE)
     if "description" in values:
         checked["description"] = problems.optional_text(
-            "description", values["description"], longest=10_000, lines=True
+            "description", values["description"], longest=LONGEST_DESCRIPTION, lines=True
         )
     if values.get("runtime_minutes") is not None:
-        problems.number("runtimeMinutes", values["runtime_minutes"], least=1, most=6000)
+        problems.number("runtimeMinutes", values["runtime_minutes"], least=1, most=LONGEST_RUNTIME)
     if "age_rating" in values and values["age_rating"] is None:
         problems.add("ageRating", "An age rating can be changed but not taken away.")
     return checked

@@ -7,7 +7,7 @@ from typing import Protocol
 from domain.ports import Transaction
 from domain.validation import Problems
 
-_MOST_GENRES = 20
+MOST_GENRES, LONGEST_GENRE = 20, 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,8 @@ class GenreStore(Protocol):
 
 def checked_genres(problems: Problems, names: Sequence[str]) -> list[str]:
     """The names trimmed, each once in any case."""
-    if len(names) > _MOST_GENRES:
-        problems.add("genres", f"A content may have at most {_MOST_GENRES} genres, not {len(names)}.")
+    if len(names) > MOST_GENRES:
+        problems.add("genres", f"A content may have at most {MOST_GENRES} genres, not {len(names)}.")
         return []
-    trimmed = [problems.text(("genres", str(index)), name, longest=50) for index, name in enumerate(names)]
+    trimmed = [problems.text(("genres", str(index)), name, longest=LONGEST_GENRE) for index, name in enumerate(names)]
     return list({name.lower(): name for name in reversed(trimmed)}.values())[::-1]

@@ -37,7 +37,7 @@ class Problems:
     ) -> str:
         """`value` trimmed; a problem where it is empty (if required), too long (in characters) or not plain text."""
         trimmed = value.strip()
-        if required and not trimmed:
+        if required and not any(unicodedata.category(c)[0] not in "ZC" for c in trimmed):
             self.add(field, "This must not be empty.")
         if len(trimmed) > longest:
             self.add(field, f"This may have at most {longest} characters; it has {len(trimmed)}.")

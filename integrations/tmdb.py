@@ -16,14 +16,14 @@ import stamina
 import structlog
 from pydantic import BaseModel, Field, ValidationError
 
+from domain.contents import LONGEST_DESCRIPTION, LONGEST_RUNTIME, LONGEST_TITLE
 from domain.errors import Refusal, RefusalCode
+from domain.genres import LONGEST_GENRE, MOST_GENRES
 from domain.tmdb import TmdbDetails, TmdbTitle
 
 _log = structlog.get_logger("tmdb")
 _PATIENCE_SECONDS, _TRY_SECONDS = 4.5, 2.0
 _MOST_PAGES, _MOST_TITLES = 5, 100
-# What we keep of a film: as much as domain.contents takes.
-_LONGEST_TITLE, _LONGEST_OVERVIEW, _LONGEST_GENRE, _MOST_GENRES, _LONGEST_RUNTIME = 300, 10_000, 50, 20, 6000
 _POSTER = re.compile(r"/[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}")
 _retrying = stamina.AsyncRetryingCaller(attempts=3, timeout=None, wait_initial=0.1, wait_max=1.0, wait_jitter=0.2)
 
@@ -43,8 +43,8 @@ class _Film(BaseModel, strict=True):
     def as_title(self) -> TmdbTitle:
         poster = self.poster_path if _POSTER.fullmatch(self.poster_path or "") else None
         # A film without any name can still be found by its number.
-        title = _text(self.title, _LONGEST_TITLE) or _text(self.original_title, _LONGEST_TITLE) or f"TMDB {self.id}"
-        overview = _text(self.overview, _LONGEST_OVERVIEW, lines=True)
+        title = _text(self.title, LONGEST_TITLE) or _text(self.original_title, LONGEST_TITLE) or f"TMDB {self.id}"
+        overview = _text(self.overview, LONGEST_DESCRIPTION, lines=True)
         return TmdbTitle(self.id, title, overview, _date(self.release_date), poster)
 
 
@@ -54,9 +54,9 @@ class _FilmDetails(_Film):
     genres: list[_Genre]
 
     def as_details(self) -> TmdbDetails:
-        runtime = self.runtime if self.runtime and 1 <= self.runtime <= _LONGEST_RUNTIME else None
-        genres = [name for genre in self.genres if (name := _text(genre.name, _LONGEST_GENRE))]
-        return TmdbDetails(self.as_title(), runtime, genres[:_MOST_GENRES], self.adult)
+        runtime = self.runtime if self.runtime and 1 <= self.runtime <= LONGEST_RUNTIME else None
+        genres = [name for genre in self.genres if (name := _text(genre.name, LONGEST_GENRE))]
+        return TmdbDetails(self.as_title(), runtime, genres[:MOST_GENRES], self.adult)
 
 
 class _Page(BaseModel, strict=True):

@@ -55,6 +55,18 @@ async def viewer_progress(context: Context, parents: Sequence[Content]) -> Seque
     return await context.stores.progress.of_contents(context.viewer.user.id, [content.id for content in parents])
 
 
+@batched
+async def content_of(context: Context, parents: Sequence[Any]) -> Sequence[Content | None]:
+    """Whether a parent may be seen at all was judged when it was read; here its content is simply fetched."""
+    wanted = [parent.content_id or ids.NOTHING for parent in parents]
+    return await context.stores.contents.by_ids(wanted, deleted_too=True)
+
+
+@batched
+async def visible_content_of(context: Context, parents: Sequence[Any]) -> Sequence[Content | None]:
+    return await context.stores.contents.by_ids([parent.content_id or ids.NOTHING for parent in parents])
+
+
 async def create_content(info: Info, input: Any) -> Content:
     """Adds a content."""
     new = NewContent(

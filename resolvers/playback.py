@@ -6,7 +6,6 @@ from typing import Annotated, Any
 import strawberry
 
 from domain import ids
-from domain.contents import Content
 from domain.errors import Forbidden
 from domain.pages import Page, PageRequest
 from domain.playback import VIEW_LOGS_BY_AGE, StreamStarted, ViewLog, ViewLogFilter
@@ -47,18 +46,6 @@ async def view_log_added(info: Info, corporation_id: CorporationId = None) -> As
 async def user_of(context: Context, parents: Sequence[ViewLog]) -> Sequence[User]:
     users = await context.stores.users.by_ids([parent.user_id for parent in parents])
     return [user or DELETED_USER for user in users]  # gone between this statement and the one before
-
-
-@batched
-async def content_of(context: Context, parents: Sequence[Any]) -> Sequence[Content | None]:
-    """Whether a parent may be seen at all was judged when it was read; here its content is simply fetched."""
-    wanted = [parent.content_id or ids.NOTHING for parent in parents]
-    return await context.stores.contents.by_ids(wanted, deleted_too=True)
-
-
-@batched
-async def visible_content_of(context: Context, parents: Sequence[Any]) -> Sequence[Content | None]:
-    return await context.stores.contents.by_ids([parent.content_id or ids.NOTHING for parent in parents])
 
 
 def url(root: strawberry.Parent[StreamStarted], info: Info) -> str:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import strawberry
 
+import resolvers.contents
 from domain import playback as domain
 from resolvers import playback as resolve
 from schema.contents import Content
@@ -16,7 +17,7 @@ from schema.users import User
 @present(domain.ViewLog, description="That a person saw a content for the first time.")
 class ViewLog(Node):
     user = worked(resolve.user_of, User, "The person.")
-    content = worked(resolve.content_of, Content, "What was seen.")
+    content = worked(resolvers.contents.content_of, Content, "What was seen.")
     created_at: datetime = shown("When.")
 
 
@@ -24,7 +25,9 @@ class ViewLog(Node):
 class PointEntry(Node):
     points: int = shown("How many points it added.")
     reason: str = shown("What for: FIRST_VIEW.")
-    content = worked(resolve.visible_content_of, Content | None, "The content it was for; null once that is deleted.")
+    content = worked(
+        resolvers.contents.visible_content_of, Content | None, "The content it was for; null once that is deleted."
+    )
     created_at: datetime = shown("When.")
 
 

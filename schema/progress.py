@@ -5,8 +5,8 @@ from uuid import UUID
 
 import strawberry
 
+import resolvers.contents
 from domain import progress as domain
-from resolvers import playback as resolve_playback
 from schema.contents import Content
 from schema.present import given, present, shown, union, worked
 from schema.shared import Node, Refusal
@@ -14,7 +14,7 @@ from schema.shared import Node, Refusal
 
 @present(domain.WatchProgress, description="Where a person stopped watching a content.")
 class WatchProgress(Node):
-    content = worked(resolve_playback.content_of, Content, "What is watched.")
+    content = worked(resolvers.contents.content_of, Content, "What is watched.")
     position_seconds: float = shown("Where, in seconds from the start.")
     duration_seconds: float | None = shown("How long the whole is, in seconds, where a player said so.")
     completed: bool = shown("Whether it was seen to the end.")

@@ -4,8 +4,8 @@ from datetime import datetime
 
 import strawberry
 
+import resolvers.contents
 from domain import reviews as domain
-from resolvers import playback
 from resolvers import reviews as resolve
 from schema.contents import Content
 from schema.present import given, present, shown, union, worked
@@ -15,7 +15,7 @@ from schema.users import User
 
 @present(domain.Review, description="What a person thinks of a content. There is one for each person and content.")
 class Review(Node):
-    content = worked(playback.content_of, Content, "What it is about.")
+    content = worked(resolvers.contents.content_of, Content, "What it is about.")
     author = worked(resolve.author_of, User, 'Who wrote it; someone named "Deleted user" once they have gone.')
     rating: int = shown("From 1, the worst, to 10, the best.")
     body: str | None = shown("What they say, as plain text: HTML in it is text like any other.")

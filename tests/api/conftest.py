@@ -189,7 +189,9 @@ async def base_url(marquee: Marquee) -> AsyncIterator[str]:
 
 @pytest.fixture(scope="session")
 async def client(base_url: str) -> AsyncIterator[httpx2.AsyncClient]:
-    async with httpx2.AsyncClient(timeout=20, limits=httpx2.Limits(max_connections=300)) as client:
+    # Sooner than the server hangs up on connections that idle, or a request may meet it hanging up.
+    limits = httpx2.Limits(max_connections=300, keepalive_expiry=2)
+    async with httpx2.AsyncClient(timeout=20, limits=limits) as client:
         yield client
 
 

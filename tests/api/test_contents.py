@@ -121,6 +121,7 @@ async def test_a_manager_adds_changes_and_deletes_a_content(api: Api, world: Wor
     [
         ({"title": ""}, "title"),
         ({"title": "   "}, "title"),
+        ({"title": "\u3000\u00a0\u200b\ufeff"}, "title"),
         ({"title": "x" * 10_000}, "title"),
         ({"title": "a\0b"}, "title"),
         ({"title": "a\nb"}, "title"),
@@ -129,6 +130,7 @@ async def test_a_manager_adds_changes_and_deletes_a_content(api: Api, world: Wor
         ({"title": "t", "runtimeMinutes": 0}, "runtimeMinutes"),
         ({"title": "t", "runtimeMinutes": -5}, "runtimeMinutes"),
         ({"title": "t", "genres": ["g"] * 21}, "genres"),
+        ({"title": "t", "genres": [f"genre {number}" for number in range(10_000)]}, "genres"),
         ({"title": "t", "genres": ["ok", ""]}, "genres.1"),
     ],
 )
@@ -168,6 +170,47 @@ async def test_only_managers_of_the_company_and_admins_change_its_contents(api: 
     assert (await api.data(UPDATE, admin, input=change))["updateContent"]["title"] == "Mine now"
     nowhere = {"title": "x", "corporationId": ids.encode("Corporation", 99)}
     assert (await api.data(CREATE, admin, input=nowhere))["createContent"]["code"] == "NOT_FOUND"
+
+
+async def test_genres_in_another_case_are_the_same_genre(api: Api, world: World) -> None:
+    manager = await world.person(Role.MANAGER, await world.corporation())
+    first = (await api.data(CREATE, manager, input={"title": "a", "genres": ["Drama", "드라마"]}))["createContent"]
+    second = (await api.data(CREATE, manager, input={"title": "b", "genres": ["DRAMA", "drama "]}))["createContent"]
+    assert [genre["name"] for genre in first["genres"]] == ["Drama", "드라마"]
+    assert second["genres"] == [{"name": "Drama"}]
+    assert await world.rows("select name from genres order by name") == [("Drama",), ("드라마",)]
+
+
+async def test_markup_is_text_like_any_other(api: Api, world: World) -> None:
+    manager = await world.person(Role.MANAGER, await world.corporation())
+    markup = '<script>alert(1)</script> & <b>bold</b> "quoted" ${7*7} {{7*7}} \'; drop table contents; --'
+    made = (await api.data(CREATE, manager, input={"title": markup, "description": markup}))["createContent"]
+    assert (made["title"], made["description"]) == (markup, markup)
+    found = await api.ask(PAGE, first=5, order="NEWEST", filter={"titleContains": "<SCRIPT>"})
+    assert [node["title"] for node in found.data["contents"]["nodes"]] == [markup]
+    assert found.response.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_a_title_is_found_by_any_part_of_it_however_it_is_written(api: Api, world: World) -> None:
+    corporation = await world.corporation()
+    for title in ("The Silent Harbor", "여름의 서울", "ＦＵＬＬ ｗｉｄｔｈ", "Straße", "e\u0301te\u0301"):
+        await world.content(corporation, title=title)
+
+    async def found(part: str) -> list[str]:
+        page = await api.data(PAGE, first=10, order="OLDEST", filter={"titleContains": part})
+        return [node["title"] for node in page["contents"]["nodes"]]
+
+    assert await found("SILENT h") == await found("bor") == await found("Ha") == ["The Silent Harbor"]
+    assert await found("서울") == await found("의") == ["여름의 서울"]
+    assert await found("\u1109\u1165\u110b\u116e\u11af") == ["여름의 서울"]  # letter by letter
+    assert await found("full") == ["ＦＵＬＬ ｗｉｄｔｈ"]
+    assert await found("STRASSE") == ["Straße"]
+    assert await found("été") == ["e\u0301te\u0301"]
+    assert await found("silent the") == []
+    assert len(await found("")) == 5
+    assert (await api.ask(PAGE, first=1, order="OLDEST", filter={"titleContains": "x" * 301})).codes == [
+        "VALIDATION_FAILED"
+    ]
 
 
 async def test_a_like_counts_once_and_is_taken_back_once(api: Api, world: World) -> None:

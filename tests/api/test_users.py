@@ -260,3 +260,19 @@ async def test_a_view_log_subscription_ends_with_the_rights_and_progress_goes_on
         await report(api, manager, content, 2)
         assert await watching.position() == 2
         assert await socket.answer("{ viewer { points } }") == {"viewer": {"points": 0}}
+
+
+@pytest.mark.parametrize(
+    ("first", "code"),
+    [
+        ('updateUser(input: {id: "ID", role: MEMBER}) { __typename }', "FORBIDDEN"),
+        ('deleteUser(input: {id: "ID"}) { __typename }', "UNAUTHENTICATED"),
+        ("logout", "UNAUTHENTICATED"),
+    ],
+)
+async def test_what_one_field_took_away_is_gone_for_the_next(api: Api, world: World, first: str, code: str) -> None:
+    admin, _other = await world.person(Role.ADMIN), await world.person(Role.ADMIN)
+    then = 'createCorporation(input: {name: "Too late"}) { __typename }'
+    answer = await api.ask(f"mutation {{ {first.replace('ID', admin.id)} {then} }}", admin)
+    assert answer.codes == [code]
+    assert await world.rows("select 1 from corporations") == []
