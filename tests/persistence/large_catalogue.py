@@ -34,6 +34,20 @@ _FILL = [
 ]
 
 
+# Somebody who likes and has reviewed every fifth content.
+_FILL += [
+    "insert into users (display_name, role) select 'Person ' || n, 'MEMBER' from generate_series(1, 100) n",
+    """
+    insert into content_likes select 1 + id / 5 % 100, id, created_at from contents
+    union select 1, id, created_at from contents where id % 5 = 0
+    """,
+    """
+    insert into reviews (content_id, author_id, rating, created_at)
+    select content_id, user_id, 1 + content_id % 10, created_at from content_likes
+    """,
+]
+
+
 async def fill(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
     """Into an empty database, in about ten seconds."""
     for statement in _FILL:

@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,13 @@ import asyncpg
 import pytest
 
 from domain.contents import CONTENT_ORDERS, AgeRating, ContentFilter, ContentOrder
+from domain.likes import LIKED
 from domain.pages import Order, PageRequest
-from persistence import contents
+from domain.reviews import REVIEWS_BY_AGE
+from persistence import contents, likes, reviews
 from persistence.database import teach_types
 from persistence.pages import page_values
+from persistence.statements import Statement
 from tests.conftest import database_from_template
 from tests.persistence import large_catalogue
 
@@ -76,9 +79,13 @@ class Catalogue:
 
     async def _plan(self, only: ContentFilter, page: PageRequest) -> Plan:
         wanted = contents._wanted(only)
-        sql, names, constants = contents._page(page.order, page.after is not None, tuple(wanted)).compiled
-        values = {**constants, **page_values(page), **wanted}
-        arguments = [values[name] for name in names]
+        statement = contents._page(page.order, page.after is not None, tuple(wanted))
+        return await self.explained(statement, {**page_values(page), **wanted})
+
+    async def explained(self, statement: Statement[Any], values: dict[str, Any]) -> Plan:
+        """How a statement finds its rows, and how many blocks of the database that touched."""
+        sql, names, constants = statement.compiled
+        arguments = [{**constants, **values}[name] for name in names]
         run = await self._connection.fetchval(f"explain (analyze, buffers, format json) {sql}", *arguments)
         top = json.loads(run)[0]["Plan"]
         lines = await self._connection.fetch(f"explain (costs off) {sql}", *arguments)
@@ -119,6 +126,24 @@ async def test_no_page_reads_the_whole_table(catalogue: Catalogue, name: str, or
         assert plan.blocks <= max(MOST_BLOCKS, held * MOST_BLOCKS_FOR_EACH_MATCH), plan.text
     if "deep" in plans:
         assert plans["deep"].blocks <= plans["first"].blocks * 2 + MOST_BLOCKS / 4
+
+
+@pytest.mark.parametrize(
+    ("pages", "order", "person"),
+    [(likes._PAGE, LIKED, "user_id"), (reviews._BY_AUTHOR, REVIEWS_BY_AGE, "author_id")],
+    ids=["likes", "reviews"],
+)
+async def test_a_page_of_one_persons_twenty_thousand_is_as_cheap_however_deep(
+    catalogue: Catalogue, pages: dict[bool, Statement[Any]], order: Order, person: str
+) -> None:
+    middle = (datetime(2020, 2, 4, tzinfo=UTC), 50_000)
+    plans = [
+        await catalogue.explained(pages[after is not None], {person: 1, **page_values(PageRequest(order, 20, after))})
+        for after in (None, middle)
+    ]
+    for plan in plans:
+        assert "Seq Scan" not in plan.text
+        assert plan.blocks < 200, plan.text
 
 
 async def test_the_plans_are_those_that_were_reviewed(catalogue: Catalogue) -> None:
