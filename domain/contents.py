@@ -202,7 +202,7 @@ class Contents:
         except TitleTaken as error:
             message = "The company has this TMDB title again by now; delete that content first."
             raise Refusal(RefusalCode.CONFLICT, message) from error
-        return restored or await managed(self._store, viewer, content_id)
+        return restored or await managed(self._store, viewer, content_id, deleted_too=True)
 
 
 async def managed(store: ContentStore, viewer: Viewer, content_id: int, *, deleted_too: bool = False) -> Content:

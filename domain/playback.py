@@ -10,8 +10,9 @@ from typing import Protocol
 from uuid import uuid4
 
 from domain.contents import Content
-from domain.errors import Refusal, RefusalCode, Unavailable, not_found
+from domain.errors import Refusal, RefusalCode, not_found
 from domain.pages import Order, Page, PageRequest
+from domain.patience import patiently
 from domain.ports import Database, Signals, Transaction
 from domain.tokens import Tickets
 from domain.users import Viewer
@@ -176,17 +177,9 @@ class Playback:
             return
         session_id, user_id, asset_id, _ = found
         with self._signals.listen(("content", asset.content_id), ("person", user_id)) as inbox:
-            while await self._may_see(session_id, user_id, asset_id):
+            while await patiently(lambda: self._store.asset_for(session_id, user_id, asset_id, _ALWAYS)):
                 with suppress(TimeoutError):  # a session that runs out tells nobody
                     await asyncio.wait_for(inbox.wait(), _LOOK_AGAIN_SECONDS)
-
-    async def _may_see(self, session_id: int | None, user_id: int, asset_id: int) -> bool:
-        """Waits until the database can say so."""
-        while True:
-            try:
-                return await self._store.asset_for(session_id, user_id, asset_id, _ALWAYS) is not None
-            except Unavailable:
-                await asyncio.sleep(1)
 
     async def watch_view_logs(self, only: ViewLogFilter) -> AsyncIterator[ViewLog]:
         """Every view log as it comes, once. After a lost line, what was written meanwhile is looked up."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from domain.errors import Refusal, RefusalCode, Unauthenticated, Unavailable, UserNotFound, not_found
+from domain.errors import Refusal, RefusalCode, Unauthenticated, UserNotFound, not_found
+from domain.patience import patiently
 from domain.ports import Database, Signals, Transaction
 from domain.registration import Registration, spelling_of
 from domain.tokens import AccessTokens, Claims, RefreshSecrets
@@ -220,14 +221,8 @@ class Sessions:
                 await inbox.wait()
 
     async def _stands(self, viewer: Viewer, by_rights: bool) -> bool:
-        """Waits until the database can say so."""
-        while True:
-            try:
-                now = await self.renewed(viewer)
-            except Unavailable:
-                await asyncio.sleep(1)
-            else:
-                return now is not None and (not by_rights or now.rights == viewer.rights)
+        now = await patiently(lambda: self.renewed(viewer))
+        return now is not None and (not by_rights or now.rights == viewer.rights)
 
     async def _stranger(self, claims: Claims) -> User:
         """The person behind another issuer's token: by (issuer, subject), at first sight by verified e-mail."""

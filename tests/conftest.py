@@ -4,6 +4,7 @@ import asyncio
 import os
 import shutil
 import tempfile
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
@@ -12,6 +13,7 @@ from sqlalchemy.engine import make_url
 
 from integrations.embedded_postgres import EmbeddedPostgres
 from persistence.migrate import upgrade
+from tests.integrations.tmdb_server import TmdbServer, tmdb_server
 
 _started: list[tuple[EmbeddedPostgres, Path]] = []
 
@@ -60,3 +62,9 @@ def dsn(worker_id: str) -> str:
 @pytest.fixture(scope="session")
 def worker_id() -> str:
     return os.environ.get("PYTEST_XDIST_WORKER", "main")
+
+
+@pytest.fixture(scope="session")
+async def tmdb_for_all() -> AsyncIterator[TmdbServer]:
+    async with tmdb_server() as running:
+        yield running

@@ -1,7 +1,5 @@
 """A server of our own on loopback for the tests of this folder, and a world to fill it with."""
 
-import asyncio
-import contextlib
 import itertools
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -11,7 +9,6 @@ from typing import Any
 
 import httpx2
 import pytest
-import uvicorn
 
 from composition import Marquee
 from domain import ids
@@ -20,7 +17,8 @@ from domain.corporations import Corporation, NewCorporation, Plan
 from domain.users import NewUser, Role, User, Viewer
 from persistence.tables import metadata
 from settings import Settings
-from tests.integrations.tmdb_server import KEY, TmdbServer, tmdb_server
+from tests.integrations.tmdb_server import KEY, TmdbServer
+from tests.serving import serving
 
 PASSWORD = "a password for tests"
 CLIP = bytes(range(256)) * 4  # 1024 bytes, of which each says where it stands
@@ -138,12 +136,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("marquee")
 
 
-@pytest.fixture(scope="session")
-async def tmdb_for_all() -> AsyncIterator[TmdbServer]:
-    async with tmdb_server() as tmdb:
-        yield tmdb
-
-
 @pytest.fixture
 def tmdb(tmdb_for_all: TmdbServer) -> TmdbServer:
     """TMDB on loopback, where the server asks it; it knows nothing yet."""
@@ -171,20 +163,9 @@ async def marquee(dsn: str, home: Path, tmdb_for_all: TmdbServer) -> Marquee:
 @pytest.fixture(scope="session")
 async def base_url(marquee: Marquee) -> AsyncIterator[str]:
     """The server, over real HTTP and real WebSockets, in this process."""
-    config = uvicorn.Config(
-        marquee.application(), host="127.0.0.1", port=0, log_config=None, access_log=False, ws="websockets-sansio"
-    )
-    server = uvicorn.Server(config)
-    with contextlib.suppress(KeyboardInterrupt):
-        serving = asyncio.create_task(server.serve())
-        while not server.started:
-            assert not serving.done(), serving
-            await asyncio.sleep(0.01)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        await marquee.objects.put("clip.webm", CLIP)
-        yield f"http://127.0.0.1:{port}"
-        server.should_exit = True
-        await serving
+    await marquee.objects.put("clip.webm", CLIP)
+    async with serving(marquee.application(), ws="websockets-sansio") as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

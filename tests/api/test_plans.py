@@ -221,6 +221,17 @@ async def test_twenty_restores_at_once_all_answer_the_content(api: Api, world: W
     assert await world.rows("select count(*) from contents where deleted_at is null") == [(1,)]
 
 
+async def test_restoring_what_others_delete_again_meanwhile_never_says_that_it_is_not_there(
+    api: Api, world: World
+) -> None:
+    corporation = await world.corporation()
+    manager, content = await world.person(Role.MANAGER, corporation), await trashed(world, corporation)
+    delete = f'mutation {{ deleteContent(input: {{id: "{id_of(content)}"}}) {{ __typename }} }}'
+    both = (ask for _ in range(50) for ask in (restored(api, manager, content), api.data(delete, manager)))
+    answers = (await asyncio.gather(*both))[::2]
+    assert {answer.get("id") for answer in answers} == {id_of(content)}, answers
+
+
 async def test_nobody_restores_what_is_not_theirs(api: Api, world: World) -> None:
     corporation = await world.corporation()
     content, visible = await trashed(world, corporation), await world.content(corporation)

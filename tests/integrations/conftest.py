@@ -18,6 +18,7 @@ import asyncpg
 import pytest
 
 from integrations.embedded_postgres import EmbeddedPostgres
+from tests.integrations.tmdb_server import TmdbServer
 
 ROOT = Path(__file__).parents[2]
 AS_ROOT = os.geteuid() == 0
@@ -81,6 +82,13 @@ def home() -> Iterator[Path]:
     yield place
     until(lambda: all(no_process_is_left(lock.parent) for lock in place.rglob("lock")))
     shutil.rmtree(place)
+
+
+@pytest.fixture
+def server(tmdb_for_all: TmdbServer) -> TmdbServer:
+    """TMDB on loopback; it knows nothing yet."""
+    tmdb_for_all.forget()
+    return tmdb_for_all
 
 
 @pytest.fixture

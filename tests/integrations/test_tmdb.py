@@ -17,21 +17,9 @@ from structlog.testing import capture_logs
 from domain.errors import Refusal, RefusalCode
 from domain.tmdb import TmdbCatalogue, TmdbDetails, TmdbTitle
 from integrations.tmdb import Tmdb
-from tests.integrations.tmdb_server import KEY, Dripping, Gone, Silence, TmdbServer, failure, film, listed, tmdb_server
+from tests.integrations.tmdb_server import KEY, Dripping, Gone, Silence, TmdbServer, failure, film, listed
 
 Lines = list[Any]
-
-
-@pytest.fixture(scope="module")
-async def serving() -> AsyncIterator[TmdbServer]:
-    async with tmdb_server() as server:
-        yield server
-
-
-@pytest.fixture
-def server(serving: TmdbServer) -> TmdbServer:
-    serving.forget()
-    return serving
 
 
 @pytest.fixture

@@ -14,19 +14,7 @@ from structlog.testing import capture_logs
 from integrations.tmdb import Tmdb
 from settings import Settings
 from tests.integrations.test_tmdb import Lines, refusal
-from tests.integrations.tmdb_server import KEY, TmdbServer, film, listed, tmdb_server
-
-
-@pytest.fixture(scope="module")
-async def serving() -> AsyncIterator[TmdbServer]:
-    async with tmdb_server() as server:
-        yield server
-
-
-@pytest.fixture
-def server(serving: TmdbServer) -> TmdbServer:
-    serving.forget()
-    return serving
+from tests.integrations.tmdb_server import KEY, TmdbServer, film, listed
 
 
 @pytest.fixture

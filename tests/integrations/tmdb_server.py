@@ -8,12 +8,13 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
+
+from tests.serving import serving
 
 KEY = "eyJhbGciOi.read-access-token.of-nobody"  # short enough for pydantic to quote it whole
 PER_PAGE = 20
@@ -164,18 +165,6 @@ class TmdbServer:
 @contextlib.asynccontextmanager
 async def tmdb_server() -> AsyncIterator[TmdbServer]:
     tmdb = TmdbServer()
-    config = uvicorn.Config(
-        tmdb.application(), host="127.0.0.1", port=0, log_config=None, access_log=False, lifespan="off"
-    )
-    server = uvicorn.Server(config)
-    with contextlib.suppress(KeyboardInterrupt):
-        serving = asyncio.create_task(server.serve())
-        while not server.started:
-            assert not serving.done(), serving
-            await asyncio.sleep(0.01)
-        tmdb.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/3"
-        try:
-            yield tmdb
-        finally:
-            server.should_exit = True
-            await serving
+    async with serving(tmdb.application(), lifespan="off") as address:
+        tmdb.url = f"{address}/3"
+        yield tmdb
