@@ -8,9 +8,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, IPvAnyNetwork, StringConstraints, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
+
+
+def _without_slash(address: str) -> str:
+    return address.rstrip("/")
 
 
 class IssuerSetting(BaseModel):
@@ -19,6 +23,10 @@ class IssuerSetting(BaseModel):
     issuer: str = Field(description="exactly what its tokens say in `iss`")
     jwks_url: str = Field(description="where its keys are published")
     audience: str | None = Field(None, description="what its tokens must say in `aud` or `azp`")
+
+
+Origin = Annotated[str, StringConstraints(pattern=r"^https?://[^/?#@\s]+/?$"), AfterValidator(_without_slash)]
+Word = Annotated[str, StringConstraints(strip_whitespace=True, pattern="^[!-~]+$")]
 
 
 class Settings(BaseSettings):
@@ -35,7 +43,13 @@ class Settings(BaseSettings):
     backend_url: str | None = Field(
         None, description="the address clients know this server by; otherwise the one they called"
     )
-    frontend_url: str | None = Field(None, description="the origin of the single-page app, which may open WebSockets")
+    frontend_url: Origin | None = Field(
+        None, description="the origin of the single-page app: may send cookies, and is where sign-in comes back to"
+    )
+    strict_cors: bool = Field(False, description="only FRONTEND_URL may call from a browser; in production always so")
+    trusted_proxies: list[IPvAnyNetwork] = Field(
+        [], description='JSON list of networks, as ["10.0.0.0/8"], whose X-Forwarded-For and -Proto are believed'
+    )
 
     database_url: str | None = Field(None, description="PostgreSQL 15 or newer; unset, an embedded one is started")
     db_port: int | None = Field(None, description="replaces the port in DATABASE_URL")
@@ -63,7 +77,56 @@ class Settings(BaseSettings):
     trusted_issuers: list[IssuerSetting] = Field(
         [], description="JSON list of {issuer, jwks_url, audience} whose access tokens are accepted too"
     )
-    tmdb_api_key: Annotated[str, StringConstraints(strip_whitespace=True, pattern="^[!-~]+$")] | None = Field(
+    jwt_algorithm: Literal["RS256"] = Field("RS256", description="how tokens are signed; there is no other")
+    session_cookie_name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,60}$")] = Field(
+        "marquee_session", description="the cookie of browsers that ask for one; in production behind __Host-"
+    )
+    sign_in_tries_per_account: int = Field(10, ge=1, description="wrong passwords for one e-mail address")
+    sign_in_tries_per_address: int = Field(100, ge=1, description="wrong passwords from one network address")
+    sign_in_tries_minutes: int = Field(15, ge=1, description="within which they are counted, and then forgotten")
+    test_tokens: bool | None = Field(None, description="issueTestToken signs anybody in; by default not in production")
+    consent_since: AwareDatetime | None = Field(
+        None, description="who gave consent before this moment is asked again, such as 2026-11-21T00:00:00Z"
+    )
+
+    keycloak_url: str | None = Field(None, description="Keycloak, whose access tokens are accepted")
+    keycloak_realm: str = Field("formation-lap", description="the realm there")
+    keycloak_client_id: str = Field("marquee", description="our client there; tokens must name it in `aud` or `azp`")
+    keycloak_client_secret: Word | None = Field(None, description="the secret of our client there")
+    keycloak_admin_username: str | None = Field(
+        None, description="who may make accounts there; where set, register makes them there"
+    )
+    keycloak_admin_password: str | None = Field(None, description="the password of who may")
+    keycloak_issuer: str | None = Field(
+        None, description="what its tokens say in `iss`; otherwise KEYCLOAK_URL/realms/KEYCLOAK_REALM"
+    )
+    keycloak_password_grant: bool | None = Field(
+        None, description="login asks Keycloak by the password grant; by default not in production"
+    )
+    google_client_id: Word | None = Field(None, description="sign-in by Google, where set")
+    google_client_secret: Word | None = Field(None, description="the secret that goes with it")
+    google_redirect_uri: str | None = Field(
+        None, description="where Google sends back to; otherwise /auth/google/callback"
+    )
+    google_issuer: str = Field("https://accounts.google.com", description="where Google is")
+    github_client_id: Word | None = Field(None, description="sign-in by GitHub, where set")
+    github_client_secret: Word | None = Field(None, description="the secret that goes with it")
+    github_redirect_uri: str | None = Field(
+        None, description="where GitHub sends back to; otherwise /auth/github/callback"
+    )
+    github_url: str = Field("https://github.com", description="where GitHub is")
+    github_api_url: str = Field("https://api.github.com", description="where GitHub answers")
+    kakao_client_id: Word | None = Field(None, description="sign-in by Kakao, where set: the REST API key")
+    kakao_client_secret: Word | None = Field(None, description="the secret that goes with it, if Kakao wants one")
+    kakao_redirect_uri: str | None = Field(
+        None, description="where Kakao sends back to; otherwise /auth/kakao/callback"
+    )
+    kakao_scope: str = Field("profile_nickname,profile_image", description="what Kakao is asked; no e-mail in any case")
+    kakao_admin_key: Word | None = Field(None, description="with which a person is unlinked at Kakao")
+    kakao_auth_url: str = Field("https://kauth.kakao.com", description="where Kakao signs in")
+    kakao_api_url: str = Field("https://kapi.kakao.com", description="where Kakao answers")
+
+    tmdb_api_key: Word | None = Field(
         None, description="the API read access token of an account at TMDB, for films to be looked up there"
     )
     tmdb_url: str = Field("https://api.themoviedb.org/3", description="where TMDB answers")
