@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run test format schema browser lock clean
+.PHONY: help run test format schema browser keycloak keycloak-home lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,20 @@ schema: $(VENV)/.run  ## print the schema into schema/schema.graphql
 
 browser:  ## install the Chromium that the browser tests drive (Debian, as root)
 	apt-get update -qq && apt-get install -y -qq chromium fonts-noto-cjk
+
+KEYCLOAK_VERSION := 26.7.3
+KEYCLOAK_SHA256 := 27a6535553c3cdcd083872ba40629efafb3475e3b758e0c6f691395561dd0f1f
+KEYCLOAK_PORT ?= 8080
+KEYCLOAK := .keycloak/keycloak-$(KEYCLOAK_VERSION)
+export KC_BOOTSTRAP_ADMIN_USERNAME ?= admin
+export KC_BOOTSTRAP_ADMIN_PASSWORD ?= admin
+
+keycloak: $(KEYCLOAK)/version.txt  ## run a Keycloak with our realm at KEYCLOAK_PORT (8080); its admin is admin, admin
+	@mkdir -p $(KEYCLOAK)/data/import && cp deploy/keycloak/formation-lap-realm.json $(KEYCLOAK)/data/import/
+	@exec sh $(KEYCLOAK)/bin/kc.sh start-dev --import-realm --http-host=127.0.0.1 --http-port=$(KEYCLOAK_PORT)
+
+keycloak-home: $(KEYCLOAK)/version.txt
+	@echo $(KEYCLOAK)
 
 LOCK = $(BIN)/uv pip compile -q --upgrade --universal --generate-hashes --no-annotate --no-header --python-version 3.11
 
@@ -55,3 +69,18 @@ $(VENV)/.run: requirements.lock requirements-installer.lock $(BIN)/python
 $(VENV)/.test: requirements-test.lock $(VENV)/.run
 	@$(call INSTALL,requirements-test.lock)
 	@touch $@
+
+# The folder comes when all of it is there. start-dev says 10 after it has put the server together for its way of running:
+# kc.sh would go on and run it, so it is not asked.
+$(KEYCLOAK)/version.txt:
+	@java -version >/dev/null 2>&1 || { echo "Keycloak needs Java 17 or newer, and there is none here; on Debian it is the package default-jre-headless" >&2; exit 1; }
+	@command -v mvn >/dev/null || { echo "Keycloak is fetched by Maven, and there is none here; on Debian it is the package maven" >&2; exit 1; }
+	@echo "Fetching Keycloak $(KEYCLOAK_VERSION) ..." >&2
+	@mkdir -p .keycloak && part=$$(mktemp -d $(CURDIR)/.keycloak/part.XXXXXX) && trap 'rm -rf "$$part"' EXIT && cd "$$part" \
+	&& mvn -q -B org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy -DoutputDirectory="$$part" \
+		-Dartifact=org.keycloak:keycloak-quarkus-dist:$(KEYCLOAK_VERSION):zip >&2 \
+	&& $(PYTHON) -c 'import hashlib, sys; sys.exit(hashlib.file_digest(open(sys.argv[1], "rb"), "sha256").hexdigest() != sys.argv[2] and "This is not the Keycloak that the Makefile names.")' \
+		keycloak-quarkus-dist-$(KEYCLOAK_VERSION).zip $(KEYCLOAK_SHA256) \
+	&& $(PYTHON) -m zipfile -e keycloak-quarkus-dist-$(KEYCLOAK_VERSION).zip . \
+	&& { java -Dkc.home.dir="$$part/keycloak-$(KEYCLOAK_VERSION)" -jar keycloak-$(KEYCLOAK_VERSION)/lib/quarkus-run.jar start-dev >log 2>&1; [ $$? = 10 ] || { cat log >&2; exit 1; }; } \
+	&& mv keycloak-$(KEYCLOAK_VERSION) ..

@@ -113,6 +113,7 @@ def serve() -> None:
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,  # who is believed is said in settings, and by them in composition.py
             ws="websockets-sansio",
             ws_max_size=1_000_000,
             timeout_graceful_shutdown=5,

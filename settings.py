@@ -147,6 +147,19 @@ class Settings(BaseSettings):
         return self.environment != "production"
 
     @property
+    def is_https(self) -> bool:
+        """Whether browsers reach this server by HTTPS, as they always do in production."""
+        return not self.development or (self.backend_url or "").startswith("https:")
+
+    @property
+    def keycloak_realm_url(self) -> str:
+        return f"{(self.keycloak_url or '').rstrip('/')}/realms/{self.keycloak_realm}"
+
+    @property
+    def keycloak_issuer_name(self) -> str:
+        return self.keycloak_issuer or self.keycloak_realm_url
+
+    @property
     def issuer(self) -> str:
         """Our own name in tokens. It does not follow the port, so that tokens outlive a restart on another one."""
         return self.backend_url or "marquee"

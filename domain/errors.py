@@ -76,6 +76,13 @@ class Forbidden(CodedError):
     status = 403
 
 
+class CsrfTokenRequired(CodedError):
+    """A cookie alone proves who asks, but not that they meant to: any page could have made their browser send it."""
+
+    code = "CSRF_TOKEN_REQUIRED"
+    status = 403
+
+
 class NotFound(CodedError):
     code = "NOT_FOUND"
     status = 404
@@ -86,6 +93,17 @@ class Conflict(CodedError):
 
     code = "CONFLICT"
     status = 409
+
+
+class RateLimited(CodedError):
+    """Too much was asked in too short a time; `retry_after` is in seconds."""
+
+    code = "RATE_LIMITED"
+    status = 429
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message, (f"Try again in {retry_after} seconds.",))
+        self.retry_after = retry_after
 
 
 class Unavailable(CodedError):

@@ -104,10 +104,8 @@ class PlaybackStore(Protocol):
     async def first_view(self, transaction: Transaction, user_id: int, content_id: int) -> View:
         """Log, ledger entry, balance and the content's view count, all of them once and in this transaction."""
 
-    async def asset_for(
-        self, session_id: int | None, user_id: int, asset_id: int, until: datetime
-    ) -> VideoAsset | None:
-        """The file before `until`, while its content is visible and the session, if there is one, alive."""
+    async def asset_for(self, session_id: int, user_id: int, asset_id: int, until: datetime) -> VideoAsset | None:
+        """The file before `until`, while its content is visible and the session alive."""
 
     async def view_logs(self, page: PageRequest, only: ViewLogFilter) -> Page[ViewLog]: ...
 

@@ -7,6 +7,8 @@ from email_validator import EmailNotValidError, validate_email
 from domain.users import NewUser
 from domain.validation import Problems
 
+SHORTEST_PASSWORD, LONGEST_PASSWORD = 8, 200
+
 
 @dataclass(frozen=True, slots=True)
 class Registration:
@@ -23,8 +25,8 @@ class Registration:
         """The same in the spelling it is kept in. Raises Refusal VALIDATION_FAILED."""
         with Problems("input") as problems:
             email = normal_email(problems, "email", self.email)
-            if not 8 <= len(self.password) <= 200:
-                problems.add("password", "A password has from 8 to 200 characters.")
+            if problem := password_problem(self.password):
+                problems.add("password", problem)
             return Registration(
                 email,
                 self.password,
@@ -34,7 +36,7 @@ class Registration:
                 problems.optional_text("subscriptionStatus", self.subscription_status, longest=30),
             )
 
-    def person(self, password_hash: str) -> NewUser:
+    def person(self, password_hash: str | None) -> NewUser:
         names = " ".join(part for part in (self.first_name, self.last_name) if part)
         return NewUser(
             email=self.email,
@@ -45,6 +47,13 @@ class Registration:
             region_code=self.region_code,
             subscription_status=self.subscription_status,
         )
+
+
+def password_problem(password: str) -> str | None:
+    """What is wrong with a new password, if anything."""
+    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+        return f"A password has from {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters."
+    return None
 
 
 def normal_email(problems: Problems, field: str, written: str) -> str:

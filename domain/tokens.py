@@ -7,13 +7,17 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """A verified access token. Our own names a session; another issuer's may name a verified e-mail."""
+    """A verified access token. Our own names a session. Another issuer's names a verified e-mail, says when it was
+    issued, and has an origin: by what it is recognised, and with it all others of the same stay at that issuer.
+    """
 
     issuer: str
     subject: str
     expires_at: datetime
     session_id: int | None = None
-    verified_email: str | None = None
+    email: str | None = None
+    issued_at: datetime | None = None
+    origin: str | None = None
 
 
 class AccessTokens(Protocol):
@@ -41,14 +45,17 @@ class RefreshSecrets(Protocol):
     def hash_of(self, secret: str) -> bytes: ...
 
 
+class CsrfTokens(Protocol):
+    def token(self, session_id: int) -> str:
+        """Always the same for a session, and nobody else can tell it."""
+
+
 class Tickets(Protocol):
     """Signed, short-lived permission to fetch one video in one session."""
 
-    def sign(
-        self, stream_id: str, session_id: int | None, user_id: int, asset_id: int, expires_at: datetime
-    ) -> str: ...
+    def sign(self, stream_id: str, session_id: int, user_id: int, asset_id: int, expires_at: datetime) -> str: ...
 
-    def read(self, ticket: str) -> tuple[int | None, int, int, datetime] | None:
+    def read(self, ticket: str) -> tuple[int, int, int, datetime] | None:
         """Session, user, asset and end; None for anything tampered with or never made. Whether the end has come is for
         the database's clock to say.
         """

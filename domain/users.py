@@ -3,7 +3,7 @@
 import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Protocol
 
 from domain.errors import Forbidden, Refusal, RefusalCode, not_found
@@ -18,8 +18,15 @@ class Role(enum.Enum):
     ADMIN = "ADMIN"
 
 
+class Gender(enum.Enum):
+    MALE = "MALE"
+    FEMALE = "FEMALE"
+
+
 @dataclass(frozen=True, slots=True)
 class User:
+    """`picture_url` is an address at whoever they signed in by. `consented_at` is None until they gave consent."""
+
     id: int
     email: str | None
     display_name: str
@@ -31,6 +38,10 @@ class User:
     subscription_status: str | None
     points: int
     created_at: datetime
+    birthday: date | None
+    gender: Gender | None
+    picture_url: str | None
+    consented_at: datetime | None
 
 
 # Who stands under what a person left behind who has gone. Nobody is found by this id.
@@ -46,15 +57,21 @@ DELETED_USER = User(
     subscription_status=None,
     points=0,
     created_at=datetime.fromtimestamp(0, UTC),
+    birthday=None,
+    gender=None,
+    picture_url=None,
+    consented_at=None,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class NewUser:
-    """A person to be written. The e-mail is already in its one spelling (`normal_email`), the password hashed."""
+    """A person to be written. The e-mail is already in its one spelling (`normal_email`), the password hashed; whose
+    password is kept elsewhere, or who never had one, has no hash.
+    """
 
-    email: str
-    password_hash: str
+    email: str | None
+    password_hash: str | None
     display_name: str
     first_name: str | None = None
     last_name: str | None = None
@@ -62,16 +79,15 @@ class NewUser:
     corporation_id: int | None = None
     region_code: str | None = None
     subscription_status: str | None = None
+    picture_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """The signed-in person of a request. `session_id` is None for the token of another issuer; `expires_at` is when
-    the token ends that proved who this is.
-    """
+    """The signed-in person of a request. `expires_at` is when the token, or the cookie, ends that proved who it is."""
 
     user: User
-    session_id: int | None
+    session_id: int
     expires_at: datetime
 
     @property
@@ -85,6 +101,14 @@ class Viewer:
     @property
     def last_name(self) -> str | None:
         return self.user.last_name
+
+    @property
+    def birthday(self) -> date | None:
+        return self.user.birthday
+
+    @property
+    def gender(self) -> Gender | None:
+        return self.user.gender
 
     @property
     def region_code(self) -> str | None:
@@ -134,18 +158,6 @@ class UserStore(Protocol):
 
     async def insert(self, transaction: Transaction, new: NewUser) -> User | None:
         """None where the e-mail is taken."""
-
-    async def credentials(self, email: str) -> tuple[User, str | None] | None:
-        """The person with this e-mail and the password's hash, if there is one."""
-
-    async def replace_hash(self, user_id: int, password_hash: str) -> None: ...
-
-    async def by_identity(self, issuer: str, subject: str) -> User | None: ...
-
-    async def pin_identity(self, transaction: Transaction, issuer: str, subject: str, email: str) -> User | None:
-        """Binds (issuer, subject) to the person with this e-mail; None where there is no such person, or where
-        another subject of this issuer is that person already.
-        """
 
     async def held(self, transaction: Transaction, ids: Sequence[int]) -> list[User]:
         """These people and every ADMIN, as they are until the transaction ends."""

@@ -25,11 +25,12 @@ def box(secret: str, purpose: str) -> Fernet:
 
 class RefreshTokens:
     """Speaks domain.tokens.RefreshSecrets. A seal at the end tells what we made from what somebody made up: a replay
-    ends its session, and nobody shall end the sessions of others by counting through their ids.
+    ends its session, and nobody shall end the sessions of others by counting through their ids. What is made for one
+    purpose is unknown to every other: a cookie is no refresh token.
     """
 
-    def __init__(self, secret: str) -> None:
-        self._key, self._seal_key = derive(secret, "refresh tokens"), derive(secret, "refresh token seals")
+    def __init__(self, secret: str, purpose: str = "refresh token") -> None:
+        self._key, self._seal_key = derive(secret, f"{purpose}s"), derive(secret, f"{purpose} seals")
 
     def first(self) -> str:
         return secrets.token_urlsafe(32)
@@ -66,13 +67,35 @@ def _mac(key: bytes, session_id: int, secret: str) -> str:
     return base64.urlsafe_b64encode(made).rstrip(b"=").decode()
 
 
+class CsrfTokens:
+    """Speaks domain.tokens.CsrfTokens."""
+
+    def __init__(self, secret: str) -> None:
+        self._key = derive(secret, "CSRF tokens")
+
+    def token(self, session_id: int) -> str:
+        return _mac(self._key, session_id, "")
+
+
+class TripSecrets:
+    """Speaks domain.oauth.TripSecrets."""
+
+    def __init__(self, secret: str) -> None:
+        self._key = derive(secret, "ways through a provider")
+
+    def derive(self, purpose: str, browser: str, state: str) -> str:
+        said = "\n".join((purpose, browser, state)).encode(errors="surrogatepass")
+        made = hmac.digest(self._key, said, hashlib.sha256)
+        return base64.urlsafe_b64encode(made).rstrip(b"=").decode()
+
+
 class StreamTickets:
     """Speaks domain.tokens.Tickets: a JWT signed with a key that signs nothing else."""
 
     def __init__(self, secret: str) -> None:
         self._key = derive(secret, "stream tickets")
 
-    def sign(self, stream_id: str, session_id: int | None, user_id: int, asset_id: int, expires_at: datetime) -> str:
+    def sign(self, stream_id: str, session_id: int, user_id: int, asset_id: int, expires_at: datetime) -> str:
         claims: dict[str, object] = {
             "jti": stream_id,
             "sid": session_id,
@@ -82,7 +105,7 @@ class StreamTickets:
         }
         return jwt.encode(claims, self._key, algorithm="HS256")
 
-    def read(self, ticket: str) -> tuple[int | None, int, int, datetime] | None:
+    def read(self, ticket: str) -> tuple[int, int, int, datetime] | None:
         try:
             claims = jwt.decode(
                 ticket, self._key, algorithms=["HS256"], options={"require": ["exp"], "verify_exp": False}

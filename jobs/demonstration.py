@@ -13,9 +13,9 @@ from domain.corporations import CorporationStore, NewCorporation, Plan
 from domain.genres import GenreStore
 from domain.likes import LikeStore
 from domain.media import ObjectStore
+from domain.passwords import Passwords, PasswordStore
 from domain.ports import Database, Transaction
 from domain.reviews import ReviewStore
-from domain.sessions import Passwords
 from domain.users import NewUser, Role, User, UserStore
 from domain.video_assets import VideoAssetStore
 
@@ -43,11 +43,12 @@ class Demonstration:
         reviews: ReviewStore,
         objects: ObjectStore,
         passwords: Passwords,
+        password_store: PasswordStore,
     ) -> None:
         self._database, self._corporations, self._users = database, corporations, users
         self._contents, self._genres, self._video_assets = contents, genres, video_assets
         self._likes, self._reviews = likes, reviews
-        self._objects, self._passwords = objects, passwords
+        self._objects, self._passwords, self._password_store = objects, passwords, password_store
         self._catalogue: dict[str, list[dict[str, Any]]] = json.loads((_FOLDER / "catalogue.json").read_text())
 
     @property
@@ -59,7 +60,7 @@ class Demonstration:
         Whether it made anything.
         """
         await self._put_files()
-        if await self._users.credentials(self.emails[0]) is not None:
+        if await self._password_store.credentials(self.emails[0]) is not None:
             return False
         password_hash = await self._passwords.hash(PASSWORD)
         try:

@@ -109,8 +109,7 @@ _ASSET = (
 _alive = sa.select(sessions.c.id).where(
     sessions.c.id == sa.bindparam("session_id", type_=sa.BigInteger), sessions.c.user_id == _USER, signed_in.ALIVE
 )
-_ASSET_FOR_SESSION = Statement(_ASSET.where(sa.exists(_alive)), VideoAsset)
-_ASSET_FOR_STRANGER = Statement(_ASSET.where(sa.exists(sa.select(users.c.id).where(users.c.id == _USER))), VideoAsset)
+_ASSET_FOR = Statement(_ASSET.where(sa.exists(_alive)), VideoAsset)
 
 _VISIBLE_LOGS = sa.select(*_LOGS).join(contents, contents.c.id == view_logs.c.content_id).where(catalogue.VISIBLE)
 _LOGS_BY_IDS = Statement(_VISIBLE_LOGS.where(is_any(view_logs.c.id, "ids")), ViewLog)
@@ -138,14 +137,10 @@ class Playback:
         first = await _FIRST_VIEW.first(transaction, user_id=user_id, content_id=content_id)
         return first or View(None, await _POINTS.one(transaction, user_id=user_id), None)
 
-    async def asset_for(
-        self, session_id: int | None, user_id: int, asset_id: int, until: datetime
-    ) -> VideoAsset | None:
-        values = {"user_id": user_id, "asset_id": asset_id, "until": until}
+    async def asset_for(self, session_id: int, user_id: int, asset_id: int, until: datetime) -> VideoAsset | None:
+        values = {"session_id": session_id, "user_id": user_id, "asset_id": asset_id, "until": until}
         async with self._database.reading() as connection:
-            if session_id is None:
-                return await _ASSET_FOR_STRANGER.first(connection, **values)
-            return await _ASSET_FOR_SESSION.first(connection, session_id=session_id, **values)
+            return await _ASSET_FOR.first(connection, **values)
 
     async def view_logs(self, page: PageRequest, only: ViewLogFilter) -> Page[ViewLog]:
         wanted = _wanted(only)

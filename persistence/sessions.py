@@ -3,14 +3,16 @@
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import INTERVAL
+from sqlalchemy.dialects.postgresql import INTERVAL, insert
 
 from domain.sessions import RefreshState, Session, SessionRules
+from domain.tokens import Claims
 from domain.users import User
 from persistence import users as people
 from persistence.database import Connection, Database
+from persistence.identities import THIS as _IDENTITY
 from persistence.statements import Statement, columns_of, plain
-from persistence.tables import sessions, users
+from persistence.tables import Moment, identities, sessions, users
 
 COLUMNS = columns_of(Session, sessions)
 _NOW = sa.func.now()
@@ -34,19 +36,66 @@ _INSERT = Statement(
     .returning(*COLUMNS),
     Session,
 )
-_FOR_REFRESH = Statement(
+_issued_at = sa.bindparam("issued_at", type_=Moment)
+_adopting = insert(sessions).values(
+    user_id=sa.bindparam("user_id"),
+    user_agent=sa.bindparam("user_agent"),
+    issuer=sa.bindparam("issuer"),
+    origin=sa.bindparam("origin"),
+    last_used_at=sa.func.greatest(_NOW, _issued_at),
+    expires_at=sa.func.least(_in("refresh"), _in("absolute")),
+    absolute_end=_in("absolute"),
+)
+_new = _adopting.excluded
+# One row for each stay over there. A token that was issued after the row ended, or after the one that was last seen,
+# revives it; one that was issued before it was ended does not.
+_ADOPT = Statement(
+    _adopting.on_conflict_do_update(
+        index_elements=["issuer", "origin"],
+        set_={
+            "user_id": _new.user_id,
+            "user_agent": sa.case((ALIVE, sessions.c.user_agent), else_=_new.user_agent),
+            "created_at": sa.case((ALIVE, sessions.c.created_at), else_=_NOW),
+            "absolute_end": sa.case((ALIVE, sessions.c.absolute_end), else_=_new.absolute_end),
+            "expires_at": sa.case(
+                (ALIVE, sa.func.least(_in("refresh"), sessions.c.absolute_end)), else_=_new.expires_at
+            ),
+            "last_used_at": sa.func.greatest(sessions.c.last_used_at, _new.last_used_at),
+            "revoked_at": None,
+        },
+        where=sa.or_(sessions.c.revoked_at.is_(None), sessions.c.revoked_at < _issued_at),
+    ).returning(*COLUMNS),
+    Session,
+)
+_ADOPTED = Statement(
+    sa.select(*people.COLUMNS, sessions.c.id)
+    .select_from(identities.join(users).join(sessions, sessions.c.user_id == users.c.id))
+    .where(
+        _IDENTITY,
+        sessions.c.issuer == identities.c.issuer,
+        sessions.c.origin == sa.bindparam("origin"),
+        sessions.c.last_used_at >= _issued_at,
+        ALIVE,
+    ),
+    lambda *row: (User(*row[:-1]), int(row[-1])),
+)
+_STATE = (
     sa.select(
         *people.COLUMNS,
         sessions.c.refresh_hash,
         sessions.c.previous_hash,
         sessions.c.rotated_at,
+        sessions.c.successor_seen,
+        sessions.c.expires_at,
         ALIVE,
         _NOW,
     )
     .join(users, users.c.id == sessions.c.user_id)
-    .where(_THIS)
-    .with_for_update(of=sessions),
-    lambda *row: RefreshState(User(*row[:-5]), *row[-5:]),
+    .where(_THIS, sessions.c.refresh_hash.is_not(None))
+)
+_READ_STATE, _FOR_REFRESH = (
+    Statement(core, lambda *row: RefreshState(User(*row[:-7]), *row[-7:]))
+    for core in (_STATE, _STATE.with_for_update(of=sessions))
 )
 _ROTATE = Statement(
     sa.update(sessions)
@@ -54,6 +103,7 @@ _ROTATE = Statement(
     .values(
         previous_hash=sessions.c.refresh_hash,
         refresh_hash=sa.bindparam("new_hash"),
+        successor_seen=sa.bindparam("seen"),
         rotated_at=_NOW,
         last_used_at=_NOW,
         expires_at=sa.func.least(_in("refresh"), sessions.c.absolute_end),
@@ -61,6 +111,7 @@ _ROTATE = Statement(
     .returning(*COLUMNS),
     Session,
 )
+_SAW_SUCCESSOR = plain(sa.update(sessions).where(_THIS).values(successor_seen=True, rotated_at=_NOW))
 _TOUCH = Statement(sa.update(sessions).where(_THIS).values(last_used_at=_NOW).returning(*COLUMNS), Session)
 _LIVING_USER = Statement(
     sa.select(*people.COLUMNS)
@@ -81,6 +132,11 @@ _REVOKE_ALL = (
     .returning(*COLUMNS)
 )
 _REVOKE = {True: Statement(_REVOKE_ALL.where(_THIS), Session), False: Statement(_REVOKE_ALL, Session)}
+_REVOKE_OF_ISSUER = plain(
+    sa.update(sessions)
+    .where(sessions.c.user_id == sa.bindparam("user_id"), sessions.c.issuer == sa.bindparam("which_issuer"), ALIVE)
+    .values(revoked_at=_NOW)
+)
 _SWEEP = plain(sa.delete(sessions).where(sessions.c.expires_at < _NOW - sa.bindparam("kept", type_=INTERVAL)))
 
 
@@ -100,13 +156,46 @@ class Sessions:
             absolute=rules.absolute,
         )
 
+    async def adopt(
+        self, transaction: Connection, user_id: int, user_agent: str | None, claims: Claims, rules: SessionRules
+    ) -> Session | None:
+        return await _ADOPT.first(
+            transaction,
+            user_id=user_id,
+            user_agent=user_agent,
+            issuer=claims.issuer,
+            origin=claims.origin,
+            issued_at=claims.issued_at,
+            refresh=rules.refresh,
+            absolute=rules.absolute,
+        )
+
+    async def adopted(self, claims: Claims) -> tuple[User, int] | None:
+        async with self._database.reading() as connection:
+            return await _ADOPTED.first(
+                connection,
+                issuer=claims.issuer,
+                subject=claims.subject,
+                origin=claims.origin,
+                issued_at=claims.issued_at,
+            )
+
+    async def state(self, session_id: int) -> RefreshState | None:
+        async with self._database.reading() as connection:
+            return await _READ_STATE.first(connection, session_id=session_id)
+
     async def for_refresh(self, transaction: Connection, session_id: int) -> RefreshState | None:
         return await _FOR_REFRESH.first(transaction, session_id=session_id)
 
     async def replace_hash(
-        self, transaction: Connection, session_id: int, secret_hash: bytes, rules: SessionRules
+        self, transaction: Connection, session_id: int, secret_hash: bytes, rules: SessionRules, *, seen: bool
     ) -> Session:
-        return await _ROTATE.one(transaction, session_id=session_id, new_hash=secret_hash, refresh=rules.refresh)
+        return await _ROTATE.one(
+            transaction, session_id=session_id, new_hash=secret_hash, refresh=rules.refresh, seen=seen
+        )
+
+    async def saw_successor(self, transaction: Connection, session_id: int) -> None:
+        await _SAW_SUCCESSOR.run(transaction, session_id=session_id)
 
     async def touch(self, transaction: Connection, session_id: int) -> Session:
         return await _TOUCH.one(transaction, session_id=session_id)
@@ -122,6 +211,9 @@ class Sessions:
     async def revoke(self, transaction: Connection, user_id: int, session_id: int | None) -> list[Session]:
         one = {} if session_id is None else {"session_id": session_id}
         return await _REVOKE[bool(one)].all(transaction, user_id=user_id, **one)
+
+    async def revoke_of_issuer(self, transaction: Connection, user_id: int, issuer: str) -> None:
+        await _REVOKE_OF_ISSUER.run(transaction, user_id=user_id, which_issuer=issuer)
 
     async def sweep(self, kept: timedelta) -> None:
         """Forgets sessions that ended longer than `kept` ago."""

@@ -11,7 +11,7 @@ from domain.users import USERS_BY_AGE, NewUser, Role, User
 from persistence.database import Connection, Database
 from persistence.pages import of_parents, ordered, page_of, page_values, pages_of
 from persistence.statements import Statement, by_key, columns_of, is_any, plain
-from persistence.tables import content_likes, contents, identities, users, view_logs
+from persistence.tables import content_likes, contents, users, view_logs
 
 COLUMNS = columns_of(User, users)
 
@@ -62,29 +62,6 @@ _DELETE = [
     ),
     plain(sa.delete(users).where(_THIS)),
 ]
-_CREDENTIALS = Statement(
-    sa.select(*COLUMNS, users.c.password_hash).where(users.c.email == sa.bindparam("email")),
-    lambda *row: (User(*row[:-1]), row[-1]),
-)
-_REPLACE_HASH = plain(
-    sa.update(users).where(users.c.id == sa.bindparam("user_id")).values(password_hash=sa.bindparam("new_hash"))
-)
-_BY_IDENTITY = Statement(
-    sa.select(*COLUMNS)
-    .join(identities, identities.c.user_id == users.c.id)
-    .where(identities.c.issuer == sa.bindparam("issuer"), identities.c.subject == sa.bindparam("subject")),
-    User,
-)
-_PIN = plain(
-    insert(identities)
-    .from_select(
-        ["issuer", "subject", "user_id"],
-        sa.select(sa.bindparam("issuer", type_=sa.Text), sa.bindparam("subject", type_=sa.Text), users.c.id).where(
-            users.c.email == sa.bindparam("email")
-        ),
-    )
-    .on_conflict_do_nothing()
-)
 
 
 class Users:
@@ -109,22 +86,6 @@ class Users:
     async def insert(self, transaction: Connection, new: NewUser) -> User | None:
         values = {name: getattr(new, name) for name in NewUser.__dataclass_fields__}
         return await _INSERT.first(transaction, **values)
-
-    async def credentials(self, email: str) -> tuple[User, str | None] | None:
-        async with self._database.reading() as connection:
-            return await _CREDENTIALS.first(connection, email=email)
-
-    async def replace_hash(self, user_id: int, password_hash: str) -> None:
-        async with self._database.reading() as connection:
-            await _REPLACE_HASH.run(connection, user_id=user_id, new_hash=password_hash)
-
-    async def by_identity(self, issuer: str, subject: str) -> User | None:
-        async with self._database.reading() as connection:
-            return await _BY_IDENTITY.first(connection, issuer=issuer, subject=subject)
-
-    async def pin_identity(self, transaction: Connection, issuer: str, subject: str, email: str) -> User | None:
-        await _PIN.run(transaction, issuer=issuer, subject=subject, email=email)
-        return await _BY_IDENTITY.first(transaction, issuer=issuer, subject=subject)
 
     async def held(self, transaction: Connection, ids: Sequence[int]) -> list[User]:
         return await _HELD.all(transaction, ids=ids)

@@ -1,23 +1,30 @@
 """What a resolver is given."""
 
 import asyncio
+import hmac
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import strawberry
 
+from domain.authentication import Authentication
 from domain.contents import Contents, ContentStore
 from domain.corporations import Corporations, CorporationStore
-from domain.errors import Unauthenticated
+from domain.errors import CsrfTokenRequired, Unauthenticated
 from domain.genres import GenreStore
+from domain.identities import Identities
 from domain.likes import Likes, LikeStore
 from domain.media import ObjectStore
+from domain.oauth import OAuth
 from domain.playback import Playback, PlaybackStore
+from domain.profiles import Profiles
 from domain.progress import Progress, ProgressStore
 from domain.reviews import Reviews, ReviewStore
-from domain.sessions import Sessions
+from domain.sessions import Client, Cookie, Sessions
+from domain.sign_in import SignIn
 from domain.tmdb import Tmdb, TmdbCatalogue
 from domain.users import Users, UserStore, Viewer
+from domain.validation import Problems
 from domain.video_assets import VideoAssets, VideoAssetStore
 from resolvers.loaders import Loaders
 
@@ -42,7 +49,12 @@ class Services:
     """For everything that changes something, and for what is more than one read."""
 
     users: Users
+    authentication: Authentication
+    sign_in: SignIn
+    oauth: OAuth
     sessions: Sessions
+    identities: Identities
+    profiles: Profiles
     corporations: Corporations
     contents: Contents
     video_assets: VideoAssets
@@ -65,13 +77,21 @@ class House:
 
 @dataclass(slots=True)
 class Context:
-    """One operation's. `base_url` is this server's address as the client called it."""
+    """One operation's. `base_url` is this server's address as the client called it. `by_cookie`: whether a cookie said
+    who this is; `csrf_token` is what the request says beside it. `cookie` is what the answer is to set, where
+    `takes_cookies`.
+    """
 
     house: House
     request_id: str
     base_url: str
     user_agent: str | None
+    address: str
+    takes_cookies: bool = False
     viewer: Viewer | None = None
+    by_cookie: bool = False
+    csrf_token: str | None = None
+    cookie: Cookie | None = None
     # Of a WebSocket only, and the socket's own business: what it connected with, and who watches its session.
     connection_params: dict[str, Any] | None = None
     socket: Any = None
@@ -98,7 +118,7 @@ class Context:
     async def renew_viewer(self) -> None:
         """Before the next field of the same mutation: the one before may have ended the session or taken a role."""
         if self.stale and self.viewer is not None:
-            self.viewer = await self.services.sessions.renewed(self.viewer)
+            self.viewer = await self.services.authentication.renewed(self.viewer)
         self.stale = False
 
     def renew_loaders(self) -> None:
@@ -110,6 +130,21 @@ class Context:
         if self.viewer is None:
             raise Unauthenticated("Please sign in: this needs an access token.")
         return self.viewer
+
+    def client(self, *, wants_cookie: bool = False) -> Client:
+        """Who asks to be signed in. Raises Refusal VALIDATION_FAILED where a cookie is wanted and cannot be set."""
+        if wants_cookie and not self.takes_cookies:
+            with Problems("input") as problems:
+                problems.add("useCookie", "A cookie can only be set by the answer to an HTTP request.")
+        return Client(self.user_agent, self.address, wants_cookie)
+
+    def require_csrf_token(self) -> None:
+        """Raises CsrfTokenRequired where a cookie alone says who wants something to change."""
+        if not self.by_cookie or self.viewer is None:
+            return
+        expected = self.services.authentication.csrf_token(self.viewer)
+        if not hmac.compare_digest(expected.encode(), (self.csrf_token or "").encode(errors="replace")):
+            raise CsrfTokenRequired("With a cookie, a mutation needs the header X-CSRF-Token: see viewer.csrfToken.")
 
     def url(self, path: str) -> str:
         """The absolute address of a path below this server's own; an absolute one stays as it is."""

@@ -15,8 +15,8 @@ async def until_ended(context: Context, events: AsyncIterator[T], *, by_rights: 
     """The events while the session lasts, each with fresh loaders. Raises Unauthenticated when it has ended; if asked,
     Forbidden when the viewer's role or company has changed.
     """
-    sessions = context.services.sessions
-    async with sessions.ending(context.signed_in(), by_rights=by_rights) as ended, _closing(events):
+    authentication = context.services.authentication
+    async with authentication.ending(context.signed_in(), by_rights=by_rights) as ended, _closing(events):
         over = asyncio.ensure_future(ended.wait())
         try:
             while (event := await _next(events, over)) is not None:
@@ -42,7 +42,7 @@ async def _next(events: AsyncIterator[T], over: "asyncio.Future[Any]") -> T | No
 
 async def _why_over(context: Context) -> Exception:
     before = context.signed_in()
-    now = await context.services.sessions.renewed(before)
+    now = await context.services.authentication.renewed(before)
     if now is not None and now.rights != before.rights:
         return Forbidden("Your role or company has changed. Please subscribe again.")
     return Unauthenticated("This session has ended. Please sign in again.")

@@ -27,7 +27,9 @@ class Who(enum.Enum):
 
 
 class Permission(FieldExtension):
-    """Asks `who` before the resolver runs; after a mutation's, the loaders are replaced, for rows have changed."""
+    """Asks `who` before the resolver runs, and of a mutation by cookie whether it was meant; after a mutation's, the
+    loaders are replaced, for rows have changed.
+    """
 
     def __init__(self, who: Who, *, writes: bool) -> None:
         self.who, self._writes = who, writes
@@ -38,6 +40,8 @@ class Permission(FieldExtension):
 
     async def resolve_async(self, next_: Callable[..., Any], source: Any, info: Any, **arguments: Any) -> Any:
         await info.context.renew_viewer()
+        if self._writes:
+            info.context.require_csrf_token()
         self.who.check(info.context)
         result = await await_maybe(next_(source, info, **arguments))
         if self._writes:

@@ -1,37 +1,20 @@
-"""Signing up, in and out."""
+"""The viewer's sessions, and the way out of them."""
 
 from typing import Any
 
 import strawberry
 
 from domain import ids
-from domain.registration import Registration
-from domain.sessions import Session, SignedIn
+from domain.sessions import CLEARED, Session
+from domain.users import Viewer
 from resolvers.context import Info
-
-
-async def register(info: Info, input: Any) -> SignedIn:
-    """Makes an account and signs it in."""
-    new = Registration(
-        input.email, input.password, input.first_name, input.last_name, input.region_code, input.subscription_status
-    )
-    return _remember(info, await info.context.services.sessions.register(new, info.context.user_agent))
-
-
-async def login(info: Info, input: Any) -> SignedIn:
-    """Signs in with a password."""
-    sessions = info.context.services.sessions
-    return _remember(info, await sessions.login(input.email, input.password, info.context.user_agent))
-
-
-async def refresh_session(info: Info, input: Any) -> SignedIn:
-    """Replaces both tokens. A refresh token works once; one that comes back later ends its session."""
-    return _remember(info, await info.context.services.sessions.refresh(input.refresh_token))
 
 
 async def logout(info: Info) -> bool:
     """Ends this session, at once and everywhere."""
-    return await info.context.services.sessions.logout(info.context.signed_in())
+    ended = await info.context.services.sessions.logout(info.context.signed_in())
+    _drop_cookie(info)
+    return ended
 
 
 async def revoke_session(info: Info, input: Any) -> Session:
@@ -42,14 +25,18 @@ async def revoke_session(info: Info, input: Any) -> Session:
 
 async def revoke_all_sessions(info: Info) -> int:
     """Ends all of the viewer's sessions, this one too; how many."""
-    return await info.context.services.sessions.revoke_all(info.context.signed_in())
+    _drop_cookie(info)
+    return await info.context.services.sign_in.out_everywhere(info.context.signed_in())
+
+
+async def of_viewer(root: strawberry.Parent[Viewer], info: Info) -> list[Session]:
+    return await info.context.services.sessions.living(root)
 
 
 def current(root: strawberry.Parent[Session], info: Info) -> bool:
     return info.context.viewer is not None and info.context.viewer.session_id == root.id
 
 
-def _remember(info: Info, signed_in: SignedIn) -> SignedIn:
-    """The rest of this answer is for the person who has just signed in."""
-    info.context.viewer = signed_in.viewer
-    return signed_in
+def _drop_cookie(info: Info) -> None:
+    if info.context.by_cookie:
+        info.context.cookie = CLEARED

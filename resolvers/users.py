@@ -10,7 +10,6 @@ from domain.corporations import Corporation
 from domain.pages import Page, PageRequest
 from domain.playback import POINT_ENTRIES_BY_AGE, VIEW_LOGS_BY_AGE, PointEntry, ViewLog, ViewLogFilter
 from domain.progress import CONTINUE_WATCHING, HISTORY, WatchProgress
-from domain.sessions import Session
 from domain.users import USERS_BY_AGE, Role, User, Viewer
 from resolvers.arguments import After, First, Id, given
 from resolvers.context import Context, Info
@@ -30,6 +29,10 @@ async def user(info: Info, id: Id) -> User | None:
 async def users(info: Info, first: First = 20, after: After = None) -> Page[User]:
     """All people, those who came first first."""
     return await info.context.stores.users.page(PageRequest.of(USERS_BY_AGE, first, after))
+
+
+def avatar_url(root: strawberry.Parent[User]) -> str | None:
+    return root.picture_url
 
 
 def email(root: strawberry.Parent[User], info: Info) -> str | None:
@@ -77,10 +80,6 @@ async def view_logs(
 ) -> Page[ViewLog]:
     page = PageRequest.of(VIEW_LOGS_BY_AGE, first, after)
     return await info.context.stores.playback.view_logs(page, ViewLogFilter(user_id=root.user.id))
-
-
-async def sessions(root: strawberry.Parent[Viewer], info: Info) -> list[Session]:
-    return await info.context.services.sessions.living(root)
 
 
 async def update_user(info: Info, input: Any) -> User:

@@ -10,12 +10,15 @@ from strawberry.schema.config import StrawberryConfig
 import resolvers.contents
 import resolvers.corporations
 import resolvers.genres
+import resolvers.identities
 import resolvers.likes
 import resolvers.node
 import resolvers.playback
+import resolvers.profiles
 import resolvers.progress
 import resolvers.reviews
 import resolvers.sessions
+import resolvers.sign_in
 import resolvers.tmdb
 import resolvers.users
 import resolvers.video_assets
@@ -23,10 +26,13 @@ from resolvers.permissions import Who
 from schema import contents as c
 from schema import corporations as co
 from schema import genres as g
+from schema import identities as i
 from schema import playback as p
+from schema import profiles as pr
 from schema import progress as w
 from schema import reviews as r
 from schema import sessions as s
+from schema import sign_in as si
 from schema import tmdb as t
 from schema import users as u
 from schema.present import mutation, query, subscription, union
@@ -50,6 +56,8 @@ class Query:
     corporation = query(Who.ANYONE, resolvers.corporations.corporation, co.Corporation | None)
     corporations = query(Who.ADMIN, resolvers.corporations.corporations, Connection[co.Corporation])
 
+    sign_in_providers = query(Who.ANYONE, resolvers.sign_in.sign_in_providers, list[si.SignInProvider])
+
     content = query(Who.ANYONE, resolvers.contents.content, c.Content | None)
     contents = query(Who.ANYONE, resolvers.contents.contents, Connection[c.Content], filter=c.FilterArgument)
     genres = query(Who.ANYONE, resolvers.genres.genres, list[g.Genre])
@@ -60,12 +68,26 @@ class Query:
 
 @strawberry.type(description="What can be changed. Several in one operation run one after the other.")
 class Mutation:
-    register = mutation(Who.ANYONE, resolvers.sessions.register, s.SignedInResult, s.RegisterInput)
-    login = mutation(Who.ANYONE, resolvers.sessions.login, s.SignedInResult, s.LoginInput)
-    refresh_session = mutation(Who.ANYONE, resolvers.sessions.refresh_session, s.SignedInResult, s.RefreshSessionInput)
+    register = mutation(Who.ANYONE, resolvers.sign_in.register, si.SignedInResult, si.RegisterInput)
+    login = mutation(Who.ANYONE, resolvers.sign_in.login, si.SignedInResult, si.LoginInput)
+    exchange_login_code = mutation(
+        Who.ANYONE, resolvers.sign_in.exchange_login_code, si.SignedInResult, si.ExchangeLoginCodeInput
+    )
+    refresh_session = mutation(Who.ANYONE, resolvers.sign_in.refresh_session, si.SignedInResult, si.RefreshSessionInput)
+    issue_test_token = mutation(
+        Who.ANYONE, resolvers.sign_in.issue_test_token, si.SignedInResult, si.IssueTestTokenInput
+    )
     logout = mutation(Who.SIGNED_IN, resolvers.sessions.logout, bool)
     revoke_session = mutation(Who.SIGNED_IN, resolvers.sessions.revoke_session, s.RevokeResult, s.RevokeSessionInput)
     revoke_all_sessions = mutation(Who.SIGNED_IN, resolvers.sessions.revoke_all_sessions, int)
+    change_password = mutation(
+        Who.SIGNED_IN, resolvers.sign_in.change_password, si.SignedInResult, si.ChangePasswordInput
+    )
+    update_profile = mutation(Who.SIGNED_IN, resolvers.profiles.update_profile, pr.ViewerResult, pr.UpdateProfileInput)
+    give_consent = mutation(Who.SIGNED_IN, resolvers.profiles.give_consent, pr.ViewerResult)
+    unlink_identity = mutation(
+        Who.SIGNED_IN, resolvers.identities.unlink_identity, pr.ViewerResult, i.UnlinkIdentityInput
+    )
 
     update_user = mutation(Who.MANAGER, resolvers.users.update_user, u.UserResult, u.UpdateUserInput)
     delete_user = mutation(Who.SIGNED_IN, resolvers.users.delete_user, DeleteResult, u.DeleteUserInput)

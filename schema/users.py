@@ -1,14 +1,18 @@
 """People, and what the signed-in person sees of the own graph."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import strawberry
 
+import resolvers.identities
 import resolvers.likes
+import resolvers.profiles
 import resolvers.reviews
+import resolvers.sessions
+import resolvers.sign_in
 from domain import users as domain
 from resolvers import users as resolve
-from schema.present import enumerate_as, given, lazily, list_of, present, shown, union, worked
+from schema.present import URL, enumerate_as, given, lazily, list_of, present, shown, union, worked
 from schema.shared import Node, Refusal, connection_of
 
 enumerate_as(
@@ -19,10 +23,15 @@ enumerate_as(
     ADMIN="Looks after everything.",
 )
 
+enumerate_as(domain.Gender, "A person's gender.", MALE="남성.", FEMALE="여성.")
+
+CSRF_HEADER = "Where a cookie carries the session, what a mutation must say in the header `X-CSRF-Token`; else null."
+
 
 @present(domain.User, description="What anyone may see of a person.")
 class User(Node):
     display_name: str = shown("The name to show.")
+    avatar_url = worked(resolve.avatar_url, URL | None, "The picture to show.")
     email = worked(
         resolve.email,
         str | None,
@@ -43,9 +52,15 @@ class Viewer:
     email: str | None = shown("The e-mail address; null for someone who came in without one.")
     first_name: str | None = shown("The given name.")
     last_name: str | None = shown("The family name.")
-    region_code: str | None = shown("The region, as given at registration.")
+    birthday: date | None = shown("The birthday.")
+    gender: domain.Gender | None = shown("The gender.")
+    region_code: str | None = shown("The region, such as KR.")
     subscription_status: str | None = shown("The subscription, as given at registration.")
     role: domain.Role = shown("What this person may do.")
+    needs_consent = worked(
+        resolvers.profiles.needs_consent, bool, "Whether this person still has to give consent, by giveConsent."
+    )
+    csrf_token = worked(resolvers.sign_in.csrf_token, str | None, CSRF_HEADER)
     points = worked(resolve.points, int, "The balance: the sum of all point entries.")
     point_entries = worked(
         resolve.point_entries,
@@ -75,8 +90,13 @@ class Viewer:
         connection_of(lazily("Review", "schema.reviews")),
         "This person's reviews, newest first.",
     )
+    identities = worked(
+        resolvers.identities.of_viewer,
+        list_of(lazily("Identity", "schema.identities")),
+        "Who this person is at providers, first linked first.",
+    )
     sessions = worked(
-        resolve.sessions,
+        resolvers.sessions.of_viewer,
         list_of(lazily("Session", "schema.sessions")),
         "The devices that are signed in, last used first.",
     )

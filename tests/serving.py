@@ -12,7 +12,9 @@ from starlette.types import ASGIApp
 @contextlib.asynccontextmanager
 async def serving(application: ASGIApp, **settings: Any) -> AsyncIterator[str]:
     """Where the application answers, on a port that was free."""
-    config = uvicorn.Config(application, host="127.0.0.1", port=0, log_config=None, access_log=False, **settings)
+    config = uvicorn.Config(
+        application, host="127.0.0.1", port=0, log_config=None, access_log=False, proxy_headers=False, **settings
+    )
     server = uvicorn.Server(config)
     with contextlib.suppress(KeyboardInterrupt):
         running = asyncio.create_task(server.serve())

@@ -21,6 +21,7 @@ from web.errors import fault, on_coded_error, on_fault, on_http_exception, publi
 from web.health import Health
 from web.json import json_response
 from web.media import Cut, MediaDoor, StreamDoor
+from web.oauth import OAuthDoors
 
 _log = structlog.get_logger("request")
 _OWN_ID = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
@@ -30,6 +31,7 @@ def plain_doors(
     *,
     stream: StreamDoor,
     media: MediaDoor,
+    oauth: OAuthDoors,
     published_keys: Callable[[], Mapping[str, Any]],
     health: Health,
     with_graphiql: bool,
@@ -43,6 +45,8 @@ def plain_doors(
     routes: list[Route | Mount] = [
         Route("/stream/{ticket}", stream.__call__),
         Route("/media/{key:path}", media.__call__),
+        Route("/auth/{provider}/login", oauth.login),
+        Route("/auth/{provider}/callback", oauth.callback),
         Route("/.well-known/jwks.json", keys),
         Route("/health", health.alive),
         Route("/ready", health.ready),
@@ -58,15 +62,19 @@ def plain_doors(
 
 
 class Front:
-    """Where every request comes in. No middleware stands between it and GraphQL."""
+    """Where every request comes in. Nothing stands between it and GraphQL but `cors`, which lets other pages read the
+    answers, those to faults too.
+    """
 
-    def __init__(self, graphql: ASGIApp, doors: ASGIApp, *, tells_cost: bool) -> None:
-        self._graphql, self._doors, self._tells_cost = graphql, doors, tells_cost
+    def __init__(
+        self, graphql: ASGIApp, doors: ASGIApp, *, tells_cost: bool, cors: Callable[[ASGIApp], ASGIApp]
+    ) -> None:
+        self._graphql, self._doors, self._cors, self._tells_cost = cors(graphql), cors(doors), cors, tells_cost
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         inner = self._graphql if scope.get("path") == "/graphql" else self._doors
         if scope["type"] == "http":
-            await _Logged(inner, scope, receive, send, self._tells_cost).run()
+            await _Logged(inner, scope, receive, send, self._cors, self._tells_cost).run()
         else:
             await inner(scope, receive, send)
 
@@ -74,9 +82,17 @@ class Front:
 class _Logged:
     """One request: its id in and out, its faults masked, its line in the log."""
 
-    def __init__(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send, tells_cost: bool) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        cors: Callable[[ASGIApp], ASGIApp],
+        tells_cost: bool,
+    ) -> None:
         self._app, self._scope, self._receive, self._send = app, scope, receive, send
-        self._tells_cost = tells_cost
+        self._cors, self._tells_cost = cors, tells_cost
         self._meter = Meter(_request_id(scope))
         self._status = 0
         self._started = time.perf_counter()
@@ -111,7 +127,7 @@ class _Logged:
     async def _answer_fault(self) -> None:
         _log.exception("fault", path=public_path(self._scope["path"]))
         if not self._status:  # else an answer is gone already, or part of one, and only the connection can be dropped
-            await fault(self._scope["path"])(self._scope, self._receive, self._passing)
+            await self._cors(fault(self._scope["path"]))(self._scope, self._receive, self._passing)
 
     def _write_line(self) -> None:
         _log.info(

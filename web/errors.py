@@ -20,6 +20,7 @@ _STATUS = {RefusalCode.NOT_CONFIGURED: 501, RefusalCode.UPSTREAM_FAILED: 502}
 _INTERNAL = "Something went wrong on our side. The request id helps us to find it."
 CODES = {
     400: "BAD_REQUEST",
+    403: "FORBIDDEN",
     404: "NOT_FOUND",
     405: "METHOD_NOT_ALLOWED",
     413: "TOO_LARGE",

@@ -24,7 +24,8 @@ from strawberry.utils.operation import get_operation_type
 from domain.errors import CodedError
 from domain.metering import meter
 from resolvers.context import Context, House
-from web.authentication import authorization_of, viewer_of
+from web.authentication import Doorkeeper
+from web.cookies import Cookies
 from web.errors import CODES, extensions, presented
 from web.json import json_response, text
 from web.operations import MOST_CHARACTERS, MOST_TOKENS
@@ -58,10 +59,12 @@ class GraphQLDoor:
         house: House,
         base_url: Callable[[HTTPConnection], str],
         page: Callable[[], Response] | None,
+        cookies: Cookies,
         origins: list[str],
     ) -> None:
         self._schema, self._house, self._base_url, self._page = schema, house, base_url, page
-        self._sockets = Sockets(schema, self._context, house.services.sessions, origins)
+        self._cookies, self._doorkeeper = cookies, Doorkeeper(house.services.authentication, cookies)
+        self._sockets = Sockets(schema, self._context, self._doorkeeper, house.services.authentication, origins)
         self._events = SSETransport()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -87,10 +90,15 @@ class GraphQLDoor:
         asked = await _asked(request)
         _refuse_several(asked)
         context = self._context(request)
-        context.viewer = await viewer_of(context.services.sessions, authorization_of(request.headers))
+        await self._doorkeeper.admit(request, context)
         if self._events.accepts(request.headers.get("accept", "")):
-            return await self._stream(request, asked, context)
-        return await self._execute(request, asked, context)
+            response = await self._stream(request, asked, context)
+        else:
+            context.takes_cookies = True
+            response = await self._execute(request, asked, context)
+        if context.cookie:
+            self._cookies.set_session(response, context.cookie)
+        return response
 
     async def _execute(self, request: Request, asked: Asked, context: Context) -> Response:
         try:
@@ -149,6 +157,7 @@ class GraphQLDoor:
             request_id=current.request_id if current else "",
             base_url=self._base_url(connection),
             user_agent=connection.headers.get("user-agent"),
+            address=connection.client.host if connection.client else "",
         )
 
 

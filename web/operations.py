@@ -50,7 +50,7 @@ class SurroundOperation(SchemaExtension):
         context = dataclasses.replace(self.execution_context.context, request_id=own.request_id)
         self.execution_context.context = context
         if context.viewer:
-            context.viewer = await context.services.sessions.renewed(context.viewer)
+            context.viewer = await context.services.authentication.renewed(context.viewer)
         own.user_id = context.viewer.user.id if context.viewer else None
 
     def on_stream_result(self, result: Any) -> Iterator[None]:

@@ -17,10 +17,10 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
 from strawberry.types.unset import UNSET
 
+from domain.authentication import Authentication
 from domain.errors import CodedError, Unavailable
-from domain.sessions import Sessions
 from resolvers.context import Context
-from web.authentication import authorization_of, viewer_of
+from web.authentication import Doorkeeper
 from web.errors import presented
 from web.json import text
 from web.operations import MOST_CHARACTERS
@@ -40,8 +40,9 @@ class _Handler(BaseGraphQLTransportWSHandler[Context, None]):
 
 
 class Sockets(GraphQL[Context, None]):
-    """A socket signs in by `authorization` in its connection_init, or by the header where a client can set one. It is
-    closed with 4403 as soon as its session or token ends.
+    """A socket signs in by `authorization` in its connection_init, by the header where a client can set one, or by our
+    cookie; with a cookie, `x-csrf-token` in the connection_init is needed for mutations. It is closed with 4403 as soon
+    as its session or token ends.
     """
 
     graphql_transport_ws_handler_class = _Handler
@@ -50,7 +51,8 @@ class Sockets(GraphQL[Context, None]):
         self,
         schema: strawberry.Schema,
         context: Callable[[HTTPConnection], Context],
-        sessions: Sessions,
+        doorkeeper: Doorkeeper,
+        authentication: Authentication,
         origins: list[str],
     ) -> None:
         super().__init__(
@@ -61,7 +63,7 @@ class Sockets(GraphQL[Context, None]):
             max_subscriptions_per_connection=_MOST_OPERATIONS,
             allowed_origins=origins,
         )
-        self._new_context, self._sessions = context, sessions
+        self._new_context, self._doorkeeper, self._authentication = context, doorkeeper, authentication
 
     async def get_context(self, request: Any, response: Any) -> Context:
         context = self._new_context(request)
@@ -69,13 +71,12 @@ class Sockets(GraphQL[Context, None]):
         return context
 
     async def on_ws_connect(self, context: Context) -> Any:
-        params = context.connection_params or {}
-        claimed = params.get("authorization", params.get("Authorization"))
-        if claimed is not None and not isinstance(claimed, str):
+        said = {name.lower(): value for name, value in (context.connection_params or {}).items()}
+        claimed, context.csrf_token = said.get("authorization"), said.get("x-csrf-token")
+        if not isinstance(claimed, str | None) or not isinstance(context.csrf_token, str | None):
             raise ConnectionRejectionError
         try:
-            said = claimed if claimed is not None else authorization_of(context.socket.headers)
-            context.viewer = await viewer_of(self._sessions, said)
+            await self._doorkeeper.admit_socket(context.socket, context, claimed)
         except Unavailable as error:
             await context.socket.close(_TRY_AGAIN, error.message)  # which must not look like a session that has ended
             raise WebSocketDisconnected from error
@@ -95,7 +96,7 @@ class Sockets(GraphQL[Context, None]):
 
     async def _close_when_ended(self, context: Context) -> None:
         assert context.viewer is not None
-        async with self._sessions.ending(context.viewer) as ended:
+        async with self._authentication.ending(context.viewer) as ended:
             await ended.wait()
         await context.socket.close(_ENDED, "This session has ended.")
 

@@ -1,6 +1,6 @@
 """Every table. Columns stand in the order of the entity's fields, then what no entity shows."""
 
-from persistence.tables.base import ENUMS, metadata
+from persistence.tables.base import ENUMS, Moment, metadata
 from persistence.tables.catalogue import (
     content_genres,
     content_likes,
@@ -10,7 +10,15 @@ from persistence.tables.catalogue import (
     reviews,
     video_assets,
 )
-from persistence.tables.people import corporations, identities, sessions, signing_keys, users
+from persistence.tables.people import (
+    attempts,
+    corporations,
+    identities,
+    one_time_codes,
+    sessions,
+    signing_keys,
+    users,
+)
 from persistence.tables.playback import (
     point_entries,
     progress_changes,
@@ -22,6 +30,8 @@ from persistence.tables.playback import (
 
 __all__ = [
     "ENUMS",
+    "Moment",
+    "attempts",
     "content_genres",
     "content_likes",
     "content_titles",
@@ -30,6 +40,7 @@ __all__ = [
     "genres",
     "identities",
     "metadata",
+    "one_time_codes",
     "point_entries",
     "progress_changes",
     "progress_counters",

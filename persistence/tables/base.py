@@ -6,7 +6,8 @@ import sqlalchemy as sa
 
 from domain.contents import AgeRating
 from domain.corporations import Plan
-from domain.users import Role
+from domain.identities import IdentityProvider
+from domain.users import Gender, Role
 
 metadata = sa.MetaData(
     naming_convention={
@@ -18,7 +19,13 @@ metadata = sa.MetaData(
     }
 )
 
-ENUMS = {"role": Role, "plan": Plan, "age_rating": AgeRating}
+ENUMS = {
+    "role": Role,
+    "plan": Plan,
+    "age_rating": AgeRating,
+    "gender": Gender,
+    "identity_provider": IdentityProvider,
+}
 
 Moment = sa.TIMESTAMP(timezone=True)
 

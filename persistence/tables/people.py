@@ -32,6 +32,10 @@ users = sa.Table(
     sa.Column("subscription_status", sa.Text),
     sa.Column("points", sa.Integer, nullable=False, server_default="0"),
     moment("created_at", default=True),
+    sa.Column("birthday", sa.Date),
+    sa.Column("gender", enum("gender")),
+    sa.Column("picture_url", sa.Text),
+    moment("consented_at", nullable=True),
     sa.Column("password_hash", sa.Text),
     sa.UniqueConstraint("email"),
     sa.Index("ix_users_corporation_id", "corporation_id", "created_at", "id"),
@@ -48,10 +52,13 @@ identities = sa.Table(
     sa.Column("issuer", sa.Text, primary_key=True),
     sa.Column("subject", sa.Text, primary_key=True),
     reference("user_id", "users", cascade=True),
+    sa.Column("provider", enum("identity_provider"), nullable=False),
     moment("linked_at", default=True),
     sa.UniqueConstraint("user_id", "issuer"),
 )
 
+# A session of our own has a hash of what renews it, a refresh token or a cookie. One that another issuer's tokens have
+# opened has none, and is found by `issuer` and `origin`, the name of the session over there.
 sessions = sa.Table(
     "sessions",
     metadata,
@@ -64,10 +71,37 @@ sessions = sa.Table(
     moment("absolute_end"),
     moment("revoked_at", nullable=True),
     moment("rotated_at", default=True),
-    sa.Column("refresh_hash", sa.LargeBinary, nullable=False),
+    sa.Column("refresh_hash", sa.LargeBinary),
     sa.Column("previous_hash", sa.LargeBinary),
+    sa.Column("successor_seen", sa.Boolean, nullable=False, server_default=sa.true()),
+    sa.Column("issuer", sa.Text),
+    sa.Column("origin", sa.Text),
+    sa.UniqueConstraint("issuer", "origin"),
+    sa.CheckConstraint("(refresh_hash is null) = (issuer is not null and origin is not null)", name="kind"),
     sa.Index("ix_sessions_user_id", "user_id", "last_used_at"),
     sa.Index("ix_sessions_expires_at", "expires_at"),
+)
+
+# What opens something once: the way back from a provider, or the code that such a way ends with. `user_id` is whom it
+# signs in, where that is known.
+one_time_codes = sa.Table(
+    "one_time_codes",
+    metadata,
+    sa.Column("hash", sa.LargeBinary, primary_key=True),
+    reference("user_id", "users", nullable=True, cascade=True),
+    moment("expires_at"),
+    sa.Index("ix_one_time_codes_expires_at", "expires_at"),
+    sa.Index("ix_one_time_codes_user_id", "user_id"),
+)
+
+# Wrong passwords for an account or from an address, of which only a hash is kept, until they are forgotten.
+attempts = sa.Table(
+    "attempts",
+    metadata,
+    sa.Column("hash", sa.LargeBinary, primary_key=True),
+    sa.Column("count", sa.Integer, nullable=False),
+    moment("forgotten_at"),
+    sa.Index("ix_attempts_forgotten_at", "forgotten_at"),
 )
 
 # The private half is encrypted with a key derived from SESSION_SECRET.

@@ -4,6 +4,7 @@ import itertools
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from composition import Marquee
 from domain import ids
 from domain.contents import Content, NewContent
 from domain.corporations import Corporation, NewCorporation, Plan
+from domain.sessions import Client
 from domain.users import NewUser, Role, User, Viewer
 from persistence.tables import metadata
 from settings import Settings
@@ -21,6 +23,7 @@ from tests.integrations.tmdb_server import KEY, TmdbServer
 from tests.serving import serving
 
 PASSWORD = "a password for tests"
+CLIENT = Client("tests", "127.0.0.1")
 CLIP = bytes(range(256)) * 4  # 1024 bytes, of which each says where it stands
 
 
@@ -105,12 +108,12 @@ class World:
             )
             user = await self.marquee.stores.users.insert(transaction, new)
             assert user
-            signed_in = await sessions._begin(transaction, user, "tests")
-        return Person(user, signed_in.tokens.access_token, signed_in.tokens.refresh_token)
+            signed_in = await sessions.begin(transaction, user, CLIENT)
+        return Person(user, signed_in.tokens.access_token, signed_in.tokens.refresh_token or "")
 
     def viewer(self, person: Person) -> Viewer:
         """The person as services know them."""
-        return Viewer(person.user, None, datetime.now(UTC) + timedelta(hours=1))
+        return Viewer(person.user, 0, datetime.now(UTC) + timedelta(hours=1))
 
     async def content(self, corporation: Corporation | None = None, *, video: bool = True, **rest: Any) -> Content:
         """With one video file of CLIP's bytes, unless told otherwise; `genres` are given by name."""
@@ -173,7 +176,13 @@ async def client(base_url: str) -> AsyncIterator[httpx2.AsyncClient]:
     # Sooner than the server hangs up on connections that idle, or a request may meet it hanging up.
     limits = httpx2.Limits(max_connections=300, keepalive_expiry=2)
     async with httpx2.AsyncClient(timeout=20, limits=limits) as client:
-        yield client
+        yield forgetful(client)
+
+
+def forgetful(client: httpx2.AsyncClient) -> httpx2.AsyncClient:
+    """It keeps no cookies: one test's would be sent by the next."""
+    client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    return client
 
 
 @pytest.fixture(scope="session")

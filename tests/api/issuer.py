@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 
 from composition import Marquee
 from settings import IssuerSetting, Settings
-from tests.api.conftest import Api
+from tests.api.conftest import Api, forgetful
 from tests.integrations.hostile_tokens import Forge, jwk, rsa_key
 
 NAME = "https://issuer.example/realms/marquee"
@@ -75,7 +75,7 @@ async def application(settings: Settings) -> AsyncIterator[tuple[Marquee, Api]]:
     app: ASGIApp = marquee.application()
     transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
     async with marquee.running(listening=False), httpx2.AsyncClient(transport=transport, timeout=20) as client:
-        yield marquee, Api("http://marquee.test", client)
+        yield marquee, Api("http://marquee.test", forgetful(client))
 
 
 @contextlib.asynccontextmanager

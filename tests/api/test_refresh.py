@@ -8,7 +8,7 @@ import pytest
 
 from composition import Marquee
 from domain.sessions import SessionRules
-from tests.api.conftest import Api, Person, World
+from tests.api.conftest import CLIENT, Api, Person, World
 
 REFRESH = """mutation ($token: String!) {
   refreshSession(input: {refreshToken: $token}) {
@@ -165,7 +165,7 @@ async def test_a_session_does_not_begin_with_more_than_its_whole_life(world: Wor
     day = timedelta(days=1)
     rules = SessionRules(access=day, refresh=7 * day, absolute=day, grace=timedelta(0))
     async with marquee.database.writing() as transaction:
-        session = await marquee.session_store.insert(transaction, person.user.id, None, b"hash", rules)
+        session = await marquee.ways_in.session_store.insert(transaction, person.user.id, None, b"hash", rules)
     assert session.expires_at - session.created_at == day
 
 
@@ -195,8 +195,8 @@ async def test_refreshing_races_logging_out_and_loses(api: Api, world: World) ->
 async def test_sessions_of_one_person_are_independent(api: Api, world: World) -> None:
     person = await world.person()
     async with world.marquee.database.writing() as transaction:
-        second = await world.marquee.services.sessions._begin(transaction, person.user, "other")
+        second = await world.marquee.services.sessions.begin(transaction, person.user, CLIENT)
     await refresh(api, person.refresh_token)
     await api.data("mutation { logout }", person)
     await assert_lives(api, person, second.tokens.access_token)
-    assert "tokens" in await refresh(api, second.tokens.refresh_token)
+    assert "tokens" in await refresh(api, second.tokens.refresh_token or "")

@@ -11,7 +11,7 @@ from websockets.exceptions import InvalidStatus
 
 from composition import Marquee
 from domain import ids
-from tests.api.conftest import Api, Person, World
+from tests.api.conftest import CLIENT, Api, Person, World
 from tests.api.test_playback import PLAY, id_of
 from tests.api.test_subscriptions import WATCH, connected, opened, report, sse, until
 
@@ -37,7 +37,7 @@ async def test_a_socket_closes_as_soon_as_its_session_is_logged_out(api: Api, wo
 async def test_a_socket_closes_when_another_session_revokes_its_own(api: Api, world: World, marquee: Marquee) -> None:
     here = await world.person()
     async with marquee.database.writing() as transaction:
-        signed_in = await marquee.services.sessions._begin(transaction, here.user, "another device")
+        signed_in = await marquee.services.sessions.begin(transaction, here.user, CLIENT)
     there = Person(here.user, signed_in.tokens.access_token, "")
     revoke = "mutation ($id: ID!) { revokeSession(input: {id: $id}) { ... on Session { id } } }"
     async with connected(api.base_url, here) as socket, connected(api.base_url, there) as staying:

@@ -80,7 +80,8 @@ async def test_what_is_private_goes_and_what_was_written_stays(api: Api, world: 
     person, other = await world.person(Role.MEMBER, corporation), await world.person()
     admin, content = await world.person(Role.ADMIN), await world.content(corporation)
     trashed = await world.content(corporation)
-    await world.rows("insert into identities (issuer, subject, user_id) values ('i', 's', $1)", person.user.id)
+    identity = "insert into identities (issuer, subject, user_id, provider) values ('i', 's', $1, 'OTHER')"
+    await world.rows(identity, person.user.id)
     for who, rating in ((person, 9), (other, 4)):
         await live(api, who, content, rating)
         await live(api, who, trashed, rating)
@@ -272,7 +273,7 @@ async def test_a_person_deleted_between_any_two_statements_of_theirs_leaves_noth
         old, new = await world.content(corporation), await world.content(corporation)
         await live(api, person, old, 3)
         ((review,),) = await world.rows("select id from reviews where author_id = $1", person.user.id)
-        halting, viewer = Halting(marquee, statement), Viewer(person.user, None, datetime.now(UTC))
+        halting, viewer = Halting(marquee, statement), Viewer(person.user, 0, datetime.now(UTC))
         doing = asyncio.ensure_future(deeds(marquee, halting, viewer, old, new, review)[deed]())
         reached = asyncio.create_task(halting.reached.wait())
         await asyncio.wait((doing, reached), return_when=asyncio.FIRST_COMPLETED, timeout=5)

@@ -1,22 +1,23 @@
 """Tokens that nobody may be let in by, made from one good one: the table for every door that takes tokens."""
 
 import base64
-import hashlib
-import hmac
 import json
-import time
-from collections.abc import Mapping
+import zlib
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
-from cryptography.hazmat.primitives.hashes import SHA256, SHA512
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 
-GONE: Any = object()
+from tests.integrations.hostile_claims import GONE, RAW, abroad, at_home, doubled, everywhere, payloads
+from tests.integrations.hostile_headers import headers, headers_at_home, keys_brought_along, secrets, signatures
+
 Parts = Mapping[str, Any]
+_OAEP = padding.OAEP(padding.MGF1(SHA1()), SHA1(), None)  # noqa: S303 what RFC 7518 calls RSA-OAEP
 
 
 @cache
@@ -38,6 +39,11 @@ def changed(parts: Parts, changes: Parts) -> dict[str, Any]:
     return {name: value for name, value in {**parts, **changes}.items() if value is not GONE}
 
 
+def loosened(part: str) -> str:
+    """The same bytes, written with bits that say nothing: only where its length leaves such."""
+    return part[:-1] + chr(ord(part[-1]) + 1)  # the last letter of a good one is even: A, E, I, Q, g, w, 0, 4, 8 …
+
+
 class Forge:
     """Signs anything with a key that is trusted. `header` and `claims` are those of a good token."""
 
@@ -47,22 +53,18 @@ class Forge:
     def token(self, header: Parts | None = None, /, **claims: Any) -> str:
         return self.signed(json.dumps(changed(self.header, header or {})), json.dumps(changed(self.claims, claims)))
 
-    def signed(self, header: str, payload: str, key: RSAPrivateKey | None = None) -> str:
-        signing = f"{b64(header.encode())}.{b64(payload.encode())}"
-        return f"{signing}.{b64((key or self.key).sign(signing.encode(), PKCS1v15(), SHA256()))}"
+    def signed(self, header: str, payload: str | bytes, key: RSAPrivateKey | None = None) -> str:
+        body = payload if isinstance(payload, bytes) else payload.encode()
+        return self.sealed(f"{b64(header.encode())}.{b64(body)}", key)
 
-    def by(self, key: RSAPrivateKey, **header: Any) -> str:
-        return self.signed(json.dumps(changed(self.header, header)), json.dumps(self.claims), key)
+    def sealed(self, signing: str, key: RSAPrivateKey | None = None) -> str:
+        return f"{signing}.{b64((key or self.key).sign(signing.encode(), padding.PKCS1v15(), SHA256()))}"
 
-    def hmac_signed(self, secret: bytes, **header: Any) -> str:
-        made = json.dumps(changed(self.header, {"alg": "HS256", **header}))
+    def otherwise(self, sign: Callable[[bytes], bytes], header: Parts) -> str:
+        """The good claims, signed in some other way."""
+        made = json.dumps(changed(self.header, header))
         signing = f"{b64(made.encode())}.{b64(json.dumps(self.claims).encode())}"
-        return f"{signing}.{b64(hmac.digest(secret, signing.encode(), hashlib.sha256))}"
-
-    def rs512(self) -> str:
-        header = json.dumps(changed(self.header, {"alg": "RS512"}))
-        signing = f"{b64(header.encode())}.{b64(json.dumps(self.claims).encode())}"
-        return f"{signing}.{b64(self.key.sign(signing.encode(), PKCS1v15(), SHA512()))}"
+        return f"{signing}.{b64(sign(signing.encode()))}"
 
     def doubled(self, name: str, first: Any) -> str:
         """Names a claim twice, the good value last."""
@@ -76,88 +78,94 @@ class Forge:
 
 
 def hostile(forge: Forge) -> dict[str, str]:
-    """For every trusted issuer. By name, what is wrong with the token."""
-    return {**_wrong_keys(forge), **_wrong_headers(forge), **_wrong_claims(forge), **_broken(forge)}
-
-
-def _wrong_keys(forge: Forge) -> dict[str, str]:
-    attacker, public = rsa_key("attacker"), forge.key.public_key()
-    pem = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    der = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    modulus = jwk("", forge.key)["n"]
-    unsigned = forge.token().rpartition(".")[0].partition(".")[2]
-    nothing = {alg: b64(json.dumps({**forge.header, "alg": alg}).encode()) for alg in ("none", "None", "nOnE", "")}
-    own_jwk = jwk("attacker", attacker)
+    """By name, what is wrong with the token. For our own issuer, or for another whose audience "spa" is in `azp`."""
+    own = forge.header.get("typ") == "at+jwt"
+    attacker, published = rsa_key("attacker"), jwk(forge.header["kid"], forge.key)
+    claims = {**everywhere(forge.claims["iss"]), **(at_home() if own else abroad())}
+    said = {**headers(forge.header["kid"]), **(headers_at_home() if own else {})}
+    ways = {**secrets(forge.key, published, forge.claims["iss"]), **signatures(forge.key)}
+    ways |= keys_brought_along(attacker, jwk("attacker", attacker))
     return {
-        **{f"alg {alg!r} without signature": f"{header}.{unsigned}." for alg, header in nothing.items()},
-        "alg none with the good signature": f"{nothing['none']}.{unsigned}.{forge.token().rpartition('.')[2]}",
-        "HS256 with the public PEM": forge.hmac_signed(pem),
-        "HS256 with the public PEM, stripped": forge.hmac_signed(pem.strip()),
-        "HS256 with the public DER": forge.hmac_signed(der),
-        "HS256 with the modulus as published": forge.hmac_signed(modulus.encode()),
-        "HS256 with a random secret": forge.hmac_signed(b"x" * 32),
-        "HS256 with an empty secret": forge.hmac_signed(b""),
-        "HS512 said, HS256 done": forge.hmac_signed(pem, alg="HS512"),
-        "RS512 with the good key": forge.rs512(),
-        "PS256 said, RS256 done": forge.token({"alg": "PS256"}),
-        "ES256 said, RS256 done": forge.token({"alg": "ES256"}),
-        "another key under the good kid": forge.by(attacker),
-        "another key under its own kid": forge.by(attacker, kid="attacker"),
-        "an embedded jwk": forge.by(attacker, jwk=own_jwk),
-        "an embedded jwk under its own kid": forge.by(attacker, jwk=own_jwk, kid="attacker"),
-        "jku": forge.by(attacker, jku="http://127.0.0.1:9/jwks.json", kid="attacker"),
-        "x5u": forge.by(attacker, x5u="http://127.0.0.1:9/cert.pem", kid="attacker"),
-        "x5c": forge.by(attacker, x5c=[b64(der)], kid="attacker"),
+        **{name: forge.otherwise(sign, header) for name, (sign, header) in ways.items()},
+        **{name: forge.token(changes) for name, changes in said.items()},
+        **{name: forge.token(**changes) for name, changes in claims.items()},
+        **{f"{name} {value[:12]} unquoted": forge.raw(name, value) for name in RAW for value in RAW[name]},
+        **{f"{name} twice": forge.doubled(name, first) for name, first in doubled(forge.claims).items()},
+        **{f"claims: {name}": forge.signed(json.dumps(forge.header), body) for name, body in _bodies(forge).items()},
+        **_odd_headers(forge),
+        **_unsigned(forge),
+        **_encrypted(forge),
+        **_broken(forge),
+        **_written_oddly(forge),
     }
 
 
-def _wrong_headers(forge: Forge) -> dict[str, str]:
-    kids = [GONE, None, "", "unknown", "\0", "../../etc/passwd", "' or 1=1 --", "x" * 4000, 1, True, ["x"], {"x": 1}]
-    algs = [GONE, None, "rs256", "RS256 ", ["RS256"], {"RS256": 1}, 256]
+def _bodies(forge: Forge) -> dict[str, bytes]:
+    good, text = forge.token(), json.dumps(forge.claims).encode()
     return {
-        **{f"kid {str(kid)[:20]!r}": forge.token({"kid": kid}) for kid in kids},
-        **{f"alg {alg!r}": forge.token({"alg": alg}) for alg in algs},
-        "crit": forge.token({"crit": ["exp"]}),
-        "crit, unknown": forge.token({"crit": ["http://example.com/x"], "http://example.com/x": True}),
-        "crit, empty": forge.token({"crit": []}),
-        "a payload that is not in base 64": forge.token({"b64": False, "crit": ["b64"]}),
-        "a header named twice": forge.signed(
-            f'{{"alg": "none", {json.dumps(forge.header)[1:]}', json.dumps(forge.claims)
-        ),
-        "a header that is a list": forge.signed("[]", json.dumps(forge.claims)),
-        "a header that is null": forge.signed("null", json.dumps(forge.claims)),
-        "a header that is no JSON": forge.signed("{alg: RS256}", json.dumps(forge.claims)),
-        "a header of brackets": forge.signed("[" * 3000, json.dumps(forge.claims)),
+        **payloads(forge.claims),
+        "a good token": good.encode(),
+        "a good token in quotes": json.dumps(good).encode(),
+        "deflated": zlib.compress(text)[2:-4],
+        "with zlib's frame": zlib.compress(text),
+        "in base 64 twice": b64(text).encode(),
     }
 
 
-def _wrong_claims(forge: Forge) -> dict[str, str]:
-    now = int(time.time())
-    times = [GONE, None, now - 10, now - 86400, 0, -1, "soon", "", [], {}, True, str(now + 600), 10**12, 10**18, 10**30]
-    wrong: list[tuple[str, Any]] = [("exp", value) for value in times]
-    wrong += [("nbf", now + 3600), ("nbf", "x"), ("nbf", []), ("nbf", 10**30), ("iat", now + 3600), ("iat", "x")]
-    issuers = [GONE, None, "", "http://evil.example", forge.claims["iss"] + "/", forge.claims["iss"].upper() + " "]
-    wrong += [("iss", value) for value in [*issuers, [forge.claims["iss"]], {"x": 1}, 5]]
-    wrong += [("sub", value) for value in (GONE, None, "", 5, ["1"], {"x": 1}, True)]
-    raws = [
-        ("exp", "NaN"),
-        ("exp", "Infinity"),
-        ("exp", "-Infinity"),
-        ("exp", "1e400"),
-        ("nbf", "NaN"),
-        ("nbf", "1e400"),
-    ]
-    raws += [("exp", "9" * 5000), ("exp", "9" * 400), ("iat", "Infinity"), ("deep", "[" * 2500 + "]" * 2500)]
-    doubled = {"sub": "1", "exp": now + 10**6, "iss": "http://evil.example", "nbf": 0}
+def _odd_headers(forge: Forge) -> dict[str, str]:
+    good, claims = json.dumps(forge.header), json.dumps(forge.claims)
+    texts = {
+        "that is a list": "[]",
+        "that is null": "null",
+        "that is empty": "{}",
+        "that is a string": json.dumps(good),
+        "that is no JSON": "{alg: RS256}",
+        "of brackets": "[" * 3000,
+        "with something behind": f"{good}{good}",
+        "with a byte order mark": f"\ufeff{good}",
+        "with NaN": f'{{"x": NaN, {good[1:]}',
+        "with alg twice, the good one last": f'{{"alg": "none", {good[1:]}',
+        "with alg twice, the good one first": f'{good[:-1]}, "alg": "none"}}',
+        "with kid twice": f'{{"kid": "attacker", {good[1:]}',
+        "with typ twice": f'{{"typ": "ID", {good[1:]}',
+        "with a name escaped and twice": f'{{"\\u0061lg": "none", {good[1:]}',
+    }
+    deflated = zlib.compress(claims.encode())[2:-4]
     return {
-        **{f"{name} {str(value)[:20]!r}": forge.token(**{name: value}) for name, value in wrong},
-        **{f"{name} {value[:12]} unquoted": forge.raw(name, value) for name, value in raws if name != "deep"},
-        **{f"{name} twice": forge.doubled(name, first) for name, first in doubled.items()},
-        "claims that are too deep": forge.raw("deep", "[" * 2900),
-        "claims that are a list": forge.signed(json.dumps(forge.header), json.dumps([forge.claims])),
-        "claims that are a string": forge.signed(json.dumps(forge.header), json.dumps(json.dumps(forge.claims))),
-        "claims that are null": forge.signed(json.dumps(forge.header), "null"),
-        "no claims": forge.signed(json.dumps(forge.header), "{}"),
+        **{f"a header {name}": forge.signed(text, claims) for name, text in texts.items()},
+        "zip, and deflated": forge.signed(json.dumps({**forge.header, "zip": "DEF"}), deflated),
+        "cty JWT, and a good token in it": forge.signed(json.dumps({**forge.header, "cty": "JWT"}), forge.token()),
+    }
+
+
+def _unsigned(forge: Forge) -> dict[str, str]:
+    payload, signature = forge.token().split(".")[1:]
+    algs = ("none", "None", "NONE", "nOnE", "")
+    nothing = {alg: b64(json.dumps({**forge.header, "alg": alg}).encode()) for alg in algs}
+    return {
+        **{f"alg {alg!r} without signature": f"{header}.{payload}." for alg, header in nothing.items()},
+        **{f"alg {alg!r}, good signature": f"{header}.{payload}.{signature}" for alg, header in nothing.items()},
+        "alg none, two parts": f"{nothing['none']}.{payload}",
+        "alg none, some signature": f"{nothing['none']}.{payload}.AA",
+    }
+
+
+def _encrypted(forge: Forge) -> dict[str, str]:
+    """JWE in its compact form, which anybody can make for a published key."""
+    secret, nonce, claims = bytes(32), bytes(12), json.dumps(forge.claims).encode()
+
+    def five(wrapped: bytes, content: bytes, **header: Any) -> str:
+        first = b64(json.dumps(changed(forge.header, {"enc": "A256GCM", **header})).encode())
+        sealed = AESGCM(secret).encrypt(nonce, content, first.encode())
+        return ".".join([first, *map(b64, (wrapped, nonce, sealed[:-16], sealed[-16:]))])
+
+    wrapped = forge.key.public_key().encrypt(secret, _OAEP)
+    return {
+        "encrypted claims": five(wrapped, claims, alg="RSA-OAEP"),
+        "an encrypted good token": five(wrapped, forge.token().encode(), alg="RSA-OAEP", cty="JWT"),
+        "encrypted, RS256 said": five(wrapped, claims),
+        "encrypted with a key that goes without saying": five(b"", claims, alg="dir"),
+        "encrypted by a password that takes years": five(secret, claims, alg="PBES2-HS256+A128KW", p2c=2**31, p2s="AA"),
     }
 
 
@@ -169,22 +177,67 @@ def _broken(forge: Forge) -> dict[str, str]:
     other = "A" if signature[middle] != "A" else "B"
     return {
         "empty": "",
-        "dots": "..",
+        **{name: name for name in (".", "..", "...", "a.b.c", "null", "undefined", "{}", "true", "Bearer", "0")},
         "one part": payload,
         "two parts": f"{header}.{payload}",
         "no signature": f"{header}.{payload}.",
+        "no payload": f"{header}..{signature}",
+        "no header": f".{payload}.{signature}",
         "four parts": f"{good}.{signature}",
-        "five parts, as encrypted ones have": f"{good}.{signature}.{signature}",
+        "five parts": f"{good}.{signature}.{signature}",
         "another payload": f"{header}.{grown}.{signature}",
+        "another header": f"{b64(json.dumps({**forge.header, 'x': 1}).encode())}.{payload}.{signature}",
+        "another good token's signature": f"{header}.{payload}.{forge.token(jti='other').rpartition('.')[2]}",
         "another signature": f"{header}.{payload}.{signature[:middle]}{other}{signature[middle + 1 :]}",
         "half a signature": f"{header}.{payload}.{signature[:middle]}",
-        "zeroes for a signature": f"{header}.{payload}.{b64(bytes(256))}",
-        "something behind it": f"{good}~",
-        "padding behind it": f"{good}==",
-        "a plus in it": f"{header}.{payload}.+{signature[1:]}",
         "parts in another order": f"{payload}.{header}.{signature}",
+        "backwards": good[::-1],
+        "in small letters": good.lower(),
         "truncated": good[: len(good) // 2],
-        "huge": forge.token(padding="x" * 9000),
-        "hugely wrong": "x" * 20_000,
         "twice": f"{good},{good}",
+        "twice in a row": good + good,
+        "in base 64": b64(good.encode()),
+        "in hexadecimal": good.encode().hex(),
+        "as JSON": json.dumps({"protected": header, "payload": payload, "signature": signature}),
+        "huge": forge.token(padding="x" * 9000),
+        "a little too long": forge.sealed(f"{header}.{b64(json.dumps({**forge.claims, 'x': 'x' * 6000}).encode())}"),
+        "hugely wrong": "x" * 20_000,
+        "dots": "." * 8000,
+    }
+
+
+def _written_oddly(forge: Forge) -> dict[str, str]:
+    """A good token in a spelling that some reader may take for it."""
+    good = forge.token()
+    header, payload, signature = good.split(".")
+    inside = {
+        "a space": " ",
+        "a newline": "\n",
+        "a tab": "\t",
+        "NUL": "\0",
+        "a comma": ",",
+        "a plus": "+",
+        "a slash": "/",
+    }
+    inside |= {"a no-break space": "\xa0", "no width": "\u200b", "a percent sign": "%", "padding": "=", "a tilde": "~"}
+    spaced = json.dumps(forge.claims) + " " * ((1 - len(json.dumps(forge.claims))) % 3)
+    wide = good.replace(good[5], chr(ord(good[5]) + 0xFEE0), 1)
+    return {
+        **{f"{name} before it": f"{text}{good}" for name, text in inside.items()},
+        **{f"{name} behind it": f"{good}{text}" for name, text in inside.items()},
+        **{f"{name} in it": f"{good[:-9]}{text}{good[-9:]}" for name, text in inside.items()},
+        **{f"{name} for a dot": good.replace(".", text) for name, text in inside.items()},
+        "padding behind each part": f"{header}==.{payload}==.{signature}==",
+        "three letters more": f"{good}AAA",
+        "bits that say nothing in the signature": f"{header}.{payload}.{loosened(signature)}",
+        "bits that say nothing in the payload": forge.sealed(f"{header}.{loosened(b64(spaced.encode()))}"),
+        "a dot percent-encoded": good.replace(".", "%2E"),
+        "a letter percent-encoded": f"%{ord(good[0]):x}{good[1:]}",
+        "a wide letter": wide,
+        "digits of another script": "".join(chr(ord(c) + 0x630) if c.isdigit() else c for c in good),
+        "letters of another script": good.replace("a", "а").replace("e", "е").replace("o", "о"),
+        "in quotes": f'"{good}"',
+        "in angle brackets": f"<{good}>",
+        "with its scheme": f"Bearer {good}",
+        "with its name": f"access_token={good}",
     }

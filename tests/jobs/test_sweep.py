@@ -32,7 +32,14 @@ async def test_only_what_is_over_for_long_is_forgotten(world: World) -> None:
             " sequence, recorded_at) values (1, $1, $2, 5, false, now(), $3, now() - make_interval(days => $4))",
             *(person.user.id, content.id, number, days),
         )
-    sweep = Sweep(marquee.session_store, Progress(marquee.database), marquee.keys, timedelta(minutes=30))
+    sweep = Sweep(
+        marquee.ways_in.session_store,
+        Progress(marquee.database),
+        marquee.keys,
+        marquee.ways_in.codes,
+        marquee.ways_in.attempts,
+        timedelta(minutes=30),
+    )
     for _ in range(2):
         await sweep()
         counts = [

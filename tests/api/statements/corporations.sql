@@ -4,8 +4,8 @@ FROM contents
 WHERE contents.deleted_at IS NULL AND contents.corporation_id = anon_1.id ORDER BY contents.created_at DESC, contents.id DESC 
  LIMIT $2::BIGINT) AS page ON true ORDER BY page.created_at DESC, page.id DESC;
 
-SELECT anon_1.id, page.id AS id_1, page.email, page.display_name, page.first_name, page.last_name, page.role, page.corporation_id, page.region_code, page.subscription_status, page.points, page.created_at 
-FROM unnest($1::BIGINT[]) AS anon_1(id) JOIN LATERAL (SELECT users.id AS id, users.email AS email, users.display_name AS display_name, users.first_name AS first_name, users.last_name AS last_name, users.role AS role, users.corporation_id AS corporation_id, users.region_code AS region_code, users.subscription_status AS subscription_status, users.points AS points, users.created_at AS created_at 
+SELECT anon_1.id, page.id AS id_1, page.email, page.display_name, page.first_name, page.last_name, page.role, page.corporation_id, page.region_code, page.subscription_status, page.points, page.created_at, page.birthday, page.gender, page.picture_url, page.consented_at 
+FROM unnest($1::BIGINT[]) AS anon_1(id) JOIN LATERAL (SELECT users.id AS id, users.email AS email, users.display_name AS display_name, users.first_name AS first_name, users.last_name AS last_name, users.role AS role, users.corporation_id AS corporation_id, users.region_code AS region_code, users.subscription_status AS subscription_status, users.points AS points, users.created_at AS created_at, users.birthday AS birthday, users.gender AS gender, users.picture_url AS picture_url, users.consented_at AS consented_at 
 FROM users 
 WHERE users.corporation_id = anon_1.id ORDER BY users.created_at ASC, users.id ASC 
  LIMIT $2::BIGINT) AS page ON true ORDER BY page.created_at ASC, page.id ASC;
@@ -22,6 +22,6 @@ SELECT users.corporation_id, count(*) AS count_1
 FROM users 
 WHERE users.corporation_id = ANY ($1::BIGINT[]) GROUP BY users.corporation_id;
 
-SELECT users.id, users.email, users.display_name, users.first_name, users.last_name, users.role, users.corporation_id, users.region_code, users.subscription_status, users.points, users.created_at 
+SELECT users.id, users.email, users.display_name, users.first_name, users.last_name, users.role, users.corporation_id, users.region_code, users.subscription_status, users.points, users.created_at, users.birthday, users.gender, users.picture_url, users.consented_at 
 FROM users JOIN sessions ON sessions.user_id = users.id 
 WHERE sessions.id = $1::BIGINT AND users.id = $2::BIGINT AND sessions.revoked_at IS NULL AND sessions.expires_at > now();

@@ -6,7 +6,7 @@ WHERE contents.id = ANY ($1::BIGINT[]) AND contents.deleted_at IS NULL;
 
 SELECT pg_notify($1::VARCHAR, $2::VARCHAR) AS pg_notify_1;
 
-SELECT users.id, users.email, users.display_name, users.first_name, users.last_name, users.role, users.corporation_id, users.region_code, users.subscription_status, users.points, users.created_at 
+SELECT users.id, users.email, users.display_name, users.first_name, users.last_name, users.role, users.corporation_id, users.region_code, users.subscription_status, users.points, users.created_at, users.birthday, users.gender, users.picture_url, users.consented_at 
 FROM users JOIN sessions ON sessions.user_id = users.id 
 WHERE sessions.id = $1::BIGINT AND users.id = $2::BIGINT AND sessions.revoked_at IS NULL AND sessions.expires_at > now();
 

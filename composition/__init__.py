@@ -4,14 +4,15 @@ import gc
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from functools import cached_property
-from typing import Any
+from functools import cached_property, partial
+from typing import Any, cast
 
 import httpx2
 import strawberry
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp
 from strawberry.extensions import DisableIntrospection, MaxTokensLimiter
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 import domain.contents
 import domain.corporations
@@ -19,7 +20,6 @@ import domain.likes
 import domain.playback
 import domain.progress
 import domain.reviews
-import domain.sessions
 import domain.tmdb
 import domain.users
 import domain.video_assets
@@ -31,17 +31,16 @@ import persistence.likes
 import persistence.playback
 import persistence.progress
 import persistence.reviews
-import persistence.sessions
 import persistence.users
 import persistence.video_assets
 import schema
-from integrations.issuers import KeySet, RemoteKeys
+from composition.ways_in import WaysIn
+from integrations.issuers import KeySet
 from integrations.local_store import LocalStore
 from integrations.passwords import PwdlibPasswords
-from integrations.secrets import RefreshTokens, SignedPaths, StreamTickets, box
+from integrations.secrets import SignedPaths, StreamTickets, box
 from integrations.signing_keys import SigningKeys
 from integrations.tmdb import Tmdb
-from integrations.tokens import JwtAccessTokens, TrustedIssuer
 from jobs.background import background
 from jobs.clock import Job, keep
 from jobs.demonstration import Demonstration
@@ -53,9 +52,12 @@ from resolvers.context import House, Services, Stores
 from settings import Settings
 from web import graphiql
 from web.app import Front, plain_doors
+from web.cookies import Cookies
+from web.cors import Cors
 from web.graphql import GraphQLDoor
 from web.health import Health
 from web.media import MediaDoor, StreamDoor
+from web.oauth import OAuthDoors
 from web.operations import MOST_TOKENS, SurroundOperation
 
 
@@ -76,7 +78,7 @@ class Marquee:
         lifetime = timedelta(days=settings.signing_key_days)
         self.signing_keys = SigningKeys(self.keys, box(secret, "signing keys"), lifetime)
         self.own_keys = KeySet(self.signing_keys)
-        self.refresh_tokens, self.tickets = RefreshTokens(secret), StreamTickets(secret)
+        self.tickets = StreamTickets(secret)
         self.http = httpx2.AsyncClient(timeout=5, follow_redirects=False)
         self.tmdb = Tmdb(
             client=self.http,
@@ -101,36 +103,30 @@ class Marquee:
         )
 
     @cached_property
-    def session_store(self) -> persistence.sessions.Sessions:
-        return persistence.sessions.Sessions(self.database)
+    def ways_in(self) -> WaysIn:
+        return WaysIn(
+            self.settings,
+            self.database,
+            self.signals,
+            self.http,
+            self.stores.users,
+            self.signing_keys,
+            self.own_keys,
+            self.passwords,
+        )
 
     @cached_property
     def services(self) -> Services:
-        settings, stores = self.settings, self.stores
-        trusted = [
-            TrustedIssuer(other.issuer, KeySet(RemoteKeys(self.http, other.jwks_url)), other.audience)
-            for other in settings.trusted_issuers
-        ]
-        rules = domain.sessions.SessionRules(
-            access=settings.access_lifetime,
-            refresh=timedelta(days=settings.refresh_token_days),
-            absolute=timedelta(days=settings.session_days),
-            grace=timedelta(seconds=settings.refresh_grace_seconds),
-        )
-        access_tokens = JwtAccessTokens(settings.issuer, self.signing_keys, self.own_keys, trusted)
-        ticket_lifetime = timedelta(minutes=settings.stream_ticket_minutes)
+        stores, ways_in = self.stores, self.ways_in
+        ticket_lifetime = timedelta(minutes=self.settings.stream_ticket_minutes)
         return Services(
             domain.users.Users(self.database, stores.users, self.signals),
-            domain.sessions.Sessions(
-                self.database,
-                self.session_store,
-                stores.users,
-                self.passwords,
-                access_tokens,
-                self.refresh_tokens,
-                self.signals,
-                rules,
-            ),
+            ways_in.authentication,
+            ways_in.sign_in,
+            ways_in.oauth,
+            ways_in.sessions,
+            ways_in.identities,
+            ways_in.profiles,
             domain.corporations.Corporations(self.database, stores.corporations),
             domain.contents.Contents(self.database, stores.contents, stores.genres, stores.corporations, self.signals),
             domain.video_assets.VideoAssets(
@@ -157,11 +153,13 @@ class Marquee:
             stores.reviews,
             self.objects,
             self.passwords,
+            self.ways_in.password_store,
         )
 
     def jobs(self) -> list[Job]:
+        ways_in, progress = self.ways_in, persistence.progress.Progress(self.database)
         sweep = Sweep(
-            self.session_store, persistence.progress.Progress(self.database), self.keys, self.settings.access_lifetime
+            ways_in.session_store, progress, self.keys, ways_in.codes, ways_in.attempts, self.settings.access_lifetime
         )
         return [
             Job("expire plans", 60, ExpirePlans(self.database, self.stores.corporations)),
@@ -175,6 +173,10 @@ class Marquee:
         scheme = {"ws": "http", "wss": "https"}.get(connection.url.scheme, connection.url.scheme)
         return f"{scheme}://{connection.url.netloc}"
 
+    def frontend_url(self, connection: HTTPConnection) -> str | None:
+        """Where people are sent when they have signed in: in development to a page of our own, if to no other."""
+        return self.settings.frontend_url or (self.base_url(connection) if self.settings.development else None)
+
     @asynccontextmanager
     async def running(self, *, listening: bool) -> AsyncIterator[None]:
         """The parts that run beside the requests, for as long as the process serves."""
@@ -187,30 +189,34 @@ class Marquee:
             finally:
                 await self.database.close()
 
+    @asynccontextmanager
+    async def _serving(self, *beside: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+        """What runs while the application does."""
+        # Which keys there are, each process must know for itself: it signs with the newest and publishes all.
+        own = [Job("reload signing keys", 60, self.own_keys.warm)]
+        jobs = keep([*own, *(self.jobs() if self.settings.jobs_in_server else [])])
+        async with self.running(listening=True):
+            if self.wants_demonstration:
+                await self.demonstration.make()
+            async with background(*beside, jobs):
+                gc.collect()
+                gc.freeze()  # what was made at the start stays, and need not be looked at again and again
+                yield
+
     def application(self, *beside: Coroutine[Any, Any, None]) -> ASGIApp:
         """The ASGI application; `beside` runs as long as it does."""
         settings = self.settings
         house = House(self.stores, self.services, self.objects, self.tmdb)
         origins = [settings.frontend_url] if settings.frontend_url else []
         page = graphiql.page if settings.development else None
-        graphql = GraphQLDoor(build_schema(settings), house, self.base_url, page, origins)
-
-        @asynccontextmanager
-        async def lifespan(_app: Any) -> AsyncIterator[None]:
-            # Which keys there are, each process must know for itself: it signs with the newest and publishes all.
-            own = [Job("reload signing keys", 60, self.own_keys.warm)]
-            jobs = keep([*own, *(self.jobs() if settings.jobs_in_server else [])])
-            async with self.running(listening=True):
-                if self.wants_demonstration:
-                    await self.demonstration.make()
-                async with background(*beside, jobs):
-                    gc.collect()
-                    gc.freeze()  # what was made at the start stays, and need not be looked at again and again
-                    yield
-
+        cookies = Cookies(settings.session_cookie_name, secure=settings.is_https)
+        graphql = GraphQLDoor(build_schema(settings), house, self.base_url, page, cookies, origins)
         doors = plain_doors(
             stream=StreamDoor(self.services.playback, self.objects),
             media=MediaDoor(self.objects, self.addresses),
+            oauth=OAuthDoors(
+                self.services.oauth, cookies, self.ways_in.redirect_uris, self.base_url, self.frontend_url
+            ),
             published_keys=lambda: self.signing_keys.published,
             health=Health(
                 settings.app_name,
@@ -218,9 +224,12 @@ class Marquee:
                 {"database": self.database.check, "objects": self.objects.check},
             ),
             with_graphiql=settings.development,
-            lifespan=lifespan,
+            lifespan=lambda _app: self._serving(*beside),
         )
-        return Front(graphql, doors, tells_cost=settings.development)
+        strict = settings.strict_cors or not settings.development
+        cors = partial(Cors, frontend=settings.frontend_url, strict=strict)
+        front = Front(graphql, doors, tells_cost=settings.development, cors=cors)
+        return believing(front, [str(network) for network in settings.trusted_proxies])
 
     @property
     def wants_demonstration(self) -> bool:
@@ -234,3 +243,9 @@ def build_schema(settings: Settings) -> strawberry.Schema:
     return schema.build(
         SurroundOperation, lambda: MaxTokensLimiter(MOST_TOKENS), *hidden, suggestions=settings.development
     )
+
+
+def believing(app: ASGIApp, proxies: list[str]) -> ASGIApp:
+    """What these networks say of the client's address and scheme is believed, and what anybody else says is not."""
+    # uvicorn types what an ASGI application is in its own way.
+    return cast(ASGIApp, ProxyHeadersMiddleware(cast(Any, app), proxies)) if proxies else app

@@ -1,0 +1,109 @@
+"""Signing up and in: with a password, with the code that a way by redirects ends with, or for tests."""
+
+from dataclasses import dataclass
+
+from domain.attempts import Attempts
+from domain.codes import CodeStore, hash_of
+from domain.errors import Refusal, RefusalCode, not_found
+from domain.keepers import Keeper
+from domain.oauth import LOGIN
+from domain.passwords import PasswordStore
+from domain.ports import Database
+from domain.registration import Registration, password_problem, spelling_of
+from domain.sessions import Client, Sessions, SignedIn
+from domain.users import Viewer
+from domain.validation import Problems
+
+
+@dataclass(frozen=True, slots=True)
+class SignInRules:
+    """`test_tokens`: whether anybody may sign in as anybody, which is for tests alone."""
+
+    test_tokens: bool
+
+
+class SignIn:
+    """`elsewhere` keeps the passwords of new people, where there is such a place; who has one here keeps it here."""
+
+    def __init__(
+        self,
+        database: Database,
+        sessions: Sessions,
+        store: PasswordStore,
+        own: Keeper,
+        elsewhere: Keeper | None,
+        codes: CodeStore,
+        attempts: Attempts,
+        rules: SignInRules,
+    ) -> None:
+        self._database, self._sessions, self._store = database, sessions, store
+        self._own, self._elsewhere = own, elsewhere
+        self._codes, self._attempts, self._rules = codes, attempts, rules
+
+    async def register(self, new: Registration, client: Client) -> SignedIn:
+        """Raises Refusal: VALIDATION_FAILED, ALREADY_EXISTS, UPSTREAM_FAILED."""
+        return await (self._elsewhere or self._own).register(new.checked(), client)
+
+    async def login(self, email: str, password: str, client: Client) -> SignedIn:
+        """Raises Refusal BAD_CREDENTIALS, in the same time and words for an unknown person and a wrong password, or
+        UPSTREAM_FAILED, NOT_CONFIGURED; and RateLimited.
+        """
+        spelling = spelling_of(email)
+        async with self._attempts.counted(spelling, client.address) as attempt:
+            keeper = await self._keeper_of(spelling)
+            signed_in = await keeper.login(spelling, password, client)
+            attempt.succeeded = signed_in is not None
+        if signed_in is None:
+            raise Refusal(RefusalCode.BAD_CREDENTIALS, "The e-mail address or the password is wrong.")
+        return signed_in
+
+    async def change_password(self, viewer: Viewer, current: str, new: str, client: Client) -> SignedIn:
+        """Ends every session and begins one. Raises Refusal: VALIDATION_FAILED, BAD_CREDENTIALS where the current
+        password is another, CONFLICT where there is none; and RateLimited.
+        """
+        with Problems("input") as problems:
+            if problem := password_problem(new):
+                problems.add("newPassword", problem)
+        account = viewer.email or f"person {viewer.user.id}"
+        async with self._attempts.counted(account, client.address) as attempt:
+            keeper = self._keeper(await self._store.hash_of(viewer.user.id))
+            signed_in = await keeper.change(viewer, current, new, client)
+            attempt.succeeded = signed_in is not None
+        if signed_in is None:
+            raise Refusal(RefusalCode.BAD_CREDENTIALS, "The current password is another.")
+        return signed_in
+
+    async def exchange_code(self, code: str, client: Client) -> SignedIn:
+        """Raises Refusal BAD_CREDENTIALS for a code that was used, is over, or never was."""
+        async with self._database.writing() as transaction:
+            user = await self._codes.redeem(transaction, hash_of(LOGIN, code))
+            if user is None:
+                raise Refusal(RefusalCode.BAD_CREDENTIALS, "This code was used, or is over. Please sign in again.")
+            return await self._sessions.begin(transaction, user, client)
+
+    async def for_tests(self, email: str, client: Client) -> SignedIn:
+        """Signs in whoever has this e-mail. Raises Refusal: NOT_CONFIGURED, NOT_FOUND."""
+        if not self._rules.test_tokens:
+            raise Refusal(RefusalCode.NOT_CONFIGURED, "This server issues no tokens for tests.")
+        found = await self._store.credentials(spelling_of(email))
+        if found is None:
+            raise not_found("person")
+        async with self._database.writing() as transaction:
+            return await self._sessions.begin(transaction, found[0], client)
+
+    async def out_everywhere(self, viewer: Viewer) -> int:
+        """Ends every session of the viewer; how many there were here. Raises Refusal UPSTREAM_FAILED where those here
+        are ended and the identity provider could not be told.
+        """
+        ended = await self._sessions.revoke_all(viewer)
+        await (self._elsewhere or self._own).end_sessions(viewer)
+        return ended
+
+    async def _keeper_of(self, email: str) -> Keeper:
+        if self._elsewhere is None:
+            return self._own
+        _, password_hash = await self._store.credentials(email) or (None, None)
+        return self._keeper(password_hash)
+
+    def _keeper(self, password_hash: str | None) -> Keeper:
+        return self._own if self._elsewhere is None or password_hash is not None else self._elsewhere

@@ -1,0 +1,26 @@
+"""What people say of themselves."""
+
+from dataclasses import replace
+from typing import Any
+
+import strawberry
+
+from domain.users import Viewer
+from resolvers.arguments import given
+from resolvers.context import Info
+
+
+async def update_profile(info: Info, input: Any) -> Viewer:
+    """Changes what the viewer says of themselves: all that is given, or nothing."""
+    viewer = info.context.signed_in()
+    return replace(viewer, user=await info.context.services.profiles.update(viewer, given(input)))
+
+
+async def give_consent(info: Info) -> Viewer:
+    """Notes that the viewer has given consent, now."""
+    viewer = info.context.signed_in()
+    return replace(viewer, user=await info.context.services.profiles.consent(viewer))
+
+
+def needs_consent(root: strawberry.Parent[Viewer], info: Info) -> bool:
+    return info.context.services.profiles.needs_consent(root)
