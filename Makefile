@@ -31,9 +31,9 @@ KEYCLOAK_VERSION := 26.7.3
 KEYCLOAK_SHA256 := 27a6535553c3cdcd083872ba40629efafb3475e3b758e0c6f691395561dd0f1f
 KEYCLOAK_PORT ?= 8080
 KEYCLOAK := .keycloak/keycloak-$(KEYCLOAK_VERSION)
-export KC_BOOTSTRAP_ADMIN_USERNAME ?= admin
-export KC_BOOTSTRAP_ADMIN_PASSWORD ?= admin
 
+keycloak: export KC_BOOTSTRAP_ADMIN_USERNAME ?= admin
+keycloak: export KC_BOOTSTRAP_ADMIN_PASSWORD ?= admin
 keycloak: $(KEYCLOAK)/version.txt  ## run a Keycloak with our realm at KEYCLOAK_PORT (8080); its admin is admin, admin
 	@mkdir -p $(KEYCLOAK)/data/import && cp deploy/keycloak/formation-lap-realm.json $(KEYCLOAK)/data/import/
 	@exec sh $(KEYCLOAK)/bin/kc.sh start-dev --import-realm --http-host=127.0.0.1 --http-port=$(KEYCLOAK_PORT)
@@ -76,8 +76,8 @@ $(KEYCLOAK)/version.txt:
 	@java -version >/dev/null 2>&1 || { echo "Keycloak needs Java 17 or newer, and there is none here; on Debian it is the package default-jre-headless" >&2; exit 1; }
 	@command -v mvn >/dev/null || { echo "Keycloak is fetched by Maven, and there is none here; on Debian it is the package maven" >&2; exit 1; }
 	@echo "Fetching Keycloak $(KEYCLOAK_VERSION) ..." >&2
-	@mkdir -p .keycloak && part=$$(mktemp -d $(CURDIR)/.keycloak/part.XXXXXX) && trap 'rm -rf "$$part"' EXIT && cd "$$part" \
-	&& mvn -q -B org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy -DoutputDirectory="$$part" \
+	@mkdir -p .keycloak && part=$$(mktemp -d $(CURDIR)/.keycloak/part.XXXXXX) && trap 'rm -rf "$$part"' EXIT && trap 'exit 1' INT TERM && cd "$$part" \
+	&& mvn -q -B -Dstyle.color=never org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy -DoutputDirectory="$$part" \
 		-Dartifact=org.keycloak:keycloak-quarkus-dist:$(KEYCLOAK_VERSION):zip >&2 \
 	&& $(PYTHON) -c 'import hashlib, sys; sys.exit(hashlib.file_digest(open(sys.argv[1], "rb"), "sha256").hexdigest() != sys.argv[2] and "This is not the Keycloak that the Makefile names.")' \
 		keycloak-quarkus-dist-$(KEYCLOAK_VERSION).zip $(KEYCLOAK_SHA256) \

@@ -57,7 +57,7 @@ class WaysIn:
         self.session_store = persistence.sessions.Sessions(database)
         self.codes = persistence.codes.Codes(database)
         self.attempts = persistence.attempts.Attempts(database)
-        self._identity_store = persistence.identities.Identities(database)
+        self.identity_store = persistence.identities.Identities(database)
         self.password_store = persistence.passwords.Passwords(database)
 
     @cached_property
@@ -76,7 +76,7 @@ class WaysIn:
     def identities(self) -> Identities:
         return Identities(
             self._database,
-            self._identity_store,
+            self.identity_store,
             self._users,
             self.password_store,
             self.sessions,
@@ -177,7 +177,7 @@ class WaysIn:
                 admin_password=settings.keycloak_admin_password,
             ),
             self.identities,
-            self._identity_store,
+            self.identity_store,
             self._access_tokens,
             self.sessions,
             settings.keycloak_issuer_name,

@@ -4,11 +4,11 @@ import asyncio
 import math
 import re
 import time
-from typing import Any, NoReturn
+from typing import Annotated, Any, NoReturn
 from urllib.parse import quote, unquote
 
 import httpx2
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, StringConstraints, ValidationError
 
 from domain.accounts import NewAccount
 from domain.validation import Problems
@@ -24,14 +24,17 @@ _FIELDS = {"username": "email", "email": "email", "firstName": "firstName", "las
 _CLIENT_ERRORS = {"invalid_client", "unauthorized_client", "unsupported_grant_type", "invalid_scope", "invalid_request"}
 
 
+_Token = Annotated[str, StringConstraints(pattern="^[!-~]+$")]  # as a header can carry it
+
+
 class _AdminToken(BaseModel):
-    access_token: str = Field(min_length=1)
+    access_token: _Token
     expires_in: float = Field(ge=0)
 
 
 class _Signed(BaseModel):
-    access_token: str = Field(min_length=1)
-    refresh_token: str = Field(min_length=1)
+    access_token: _Token
+    refresh_token: _Token
 
 
 class _Fault(BaseModel):

@@ -14,9 +14,9 @@ from integrations.strangers import failed
 
 _AGENT = {"User-Agent": "Marquee"}
 _CODE = re.compile(r"[ -~]{1,4096}")  # RFC 6749, A.11
-_ADDRESS = re.compile(r"[!-~]{1,2000}")
+_ADDRESS = re.compile(r"https?://([\w.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?([/?#][!-~]*)?", re.ASCII)
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
-_LONGEST_NAME, _LONGEST_EMAIL = 100, 254
+_LONGEST_NAME, _LONGEST_EMAIL, _LONGEST_ADDRESS = 100, 254, 2000
 # What a token endpoint says of us or of itself, not of the code: whoever signs in can do nothing about it.
 _NOT_OF_THE_CODE = {
     "incorrect_client_credentials",
@@ -128,8 +128,8 @@ async def _send(client: httpx2.AsyncClient, request: httpx2.Request, *, stream: 
 
 def name_of(value: object) -> str | None:
     """A name as domain.validation wants it: one line, trimmed, cut; None where nothing can be seen of it."""
-    text = re.sub(r"[\n\r\t]+", " ", value) if isinstance(value, str) else ""
-    kept = "".join(c for c in text if unicodedata.category(c) not in {"Cc", "Cs"}).strip()[:_LONGEST_NAME].rstrip()
+    spaced = " ".join(value.split()) if isinstance(value, str) else ""
+    kept = "".join(c for c in spaced if unicodedata.category(c) not in {"Cc", "Cs"}).strip()[:_LONGEST_NAME].rstrip()
     return kept if any(unicodedata.category(c)[0] not in "ZC" for c in kept) else None
 
 
@@ -147,10 +147,9 @@ def picture_of(value: object) -> str | None:
 
 def address_of(value: object) -> httpx2.URL | None:
     """An http or https address of sane length that names a host and no user; None for anything else."""
-    if not isinstance(value, str) or not _ADDRESS.fullmatch(value):
+    if not isinstance(value, str) or len(value) > _LONGEST_ADDRESS or not _ADDRESS.fullmatch(value):
         return None
     try:
-        address = httpx2.URL(value)
+        return httpx2.URL(value)
     except httpx2.InvalidURL:
         return None
-    return address if address.scheme in {"http", "https"} and address.host and not address.userinfo else None

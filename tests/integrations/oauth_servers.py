@@ -71,6 +71,10 @@ class ForgedIssuer(Stranger):
 
     def __init__(self) -> None:
         super().__init__()
+        self.forget()
+
+    def forget(self) -> None:
+        super().forget()
         self.keys: list[Any] = ["first"]
         self.said: dict[str, Any] = {}
         self.id_token: Any = None
@@ -189,6 +193,10 @@ class KakaoServer(Stranger):
 
     def __init__(self) -> None:
         super().__init__()
+        self.forget()
+
+    def forget(self) -> None:
+        super().forget()
         self.unlinked: list[str] = []
 
     def doors(self) -> dict[str, Handler]:

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import httpx2
 import pytest
@@ -95,7 +95,7 @@ class Stranger:
 
     def _door(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         async def door(request: Request) -> Response:
-            form = {name: str(value) for name, value in (await request.form()).items()}
+            form = dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
             asked = Asked(request.method, request.url, dict(request.query_params), request.headers, form)
             self.asked.append(asked)
             self.secrets |= {form[name] for name in ("code", "code_verifier") if form.get(name)}

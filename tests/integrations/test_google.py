@@ -33,6 +33,7 @@ from tests.integrations.tmdb_server import Dripping, Silence
 DISCOVERY, TOKEN, KEYS = "/.well-known/openid-configuration", "/oauth2/token", "/jwks"
 ADA = {"email": "Ada@Example.com", "email_verified": True, "name": "Ada Lovelace", "picture": "https://pics.example/a"}
 Lines = list[Any]
+pytestmark = pytest.mark.filterwarnings("ignore:get_jwt_config:DeprecationWarning")  # the mock is behind authlib
 
 
 @pytest.fixture(scope="module")

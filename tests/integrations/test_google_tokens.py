@@ -19,16 +19,27 @@ NOW = int(time.time())
 Lines = list[Any]
 
 
-@pytest.fixture
-async def issuer() -> AsyncIterator[ForgedIssuer]:
-    async with running(ForgedIssuer()) as issuer:
-        yield issuer
-
-
-@pytest.fixture
-async def google(issuer: ForgedIssuer) -> AsyncIterator[Google]:
+@pytest.fixture(scope="module")
+async def client() -> AsyncIterator[httpx2.AsyncClient]:
     async with httpx2.AsyncClient() as client:
-        yield Google(client=client, client_id=CLIENT_ID, client_secret=CLIENT_SECRET, issuer=issuer.url)
+        yield client
+
+
+@pytest.fixture(scope="module")
+async def forger() -> AsyncIterator[ForgedIssuer]:
+    async with running(ForgedIssuer()) as forger:
+        yield forger
+
+
+@pytest.fixture
+def issuer(forger: ForgedIssuer) -> ForgedIssuer:
+    forger.forget()
+    return forger
+
+
+@pytest.fixture
+def google(issuer: ForgedIssuer, client: httpx2.AsyncClient) -> Google:
+    return Google(client=client, client_id=CLIENT_ID, client_secret=CLIENT_SECRET, issuer=issuer.url)
 
 
 @pytest.fixture(autouse=True)
@@ -137,10 +148,11 @@ async def test_no_token_at_all_is_an_upstream_that_failed(issuer: ForgedIssuer, 
     await refusal(google.profile(new_trip(), "a code"))
 
 
-async def test_the_access_token_is_the_one_the_id_token_goes_with(issuer: ForgedIssuer, google: Google) -> None:
-    issuer.said["token_endpoint"] = f"{issuer.url}/token?a=b"
+async def test_what_the_addresses_of_an_issuer_ask_for_is_kept(issuer: ForgedIssuer, google: Google) -> None:
+    issuer.said |= {name: f"{issuer.url}/{name[:5]}?a=b" for name in ("token_endpoint", "authorization_endpoint")}
     assert await subject(issuer, google, Forge.token) == "ada-1"
     assert issuer.knocked("/token")[0].query == {"a": "b"}
+    assert "?a=b&response_type=code&" in await google.authorization_url(new_trip())
 
 
 async def test_keys_may_change(issuer: ForgedIssuer, google: Google) -> None:
@@ -151,14 +163,16 @@ async def test_keys_may_change(issuer: ForgedIssuer, google: Google) -> None:
     await refusal(subject(issuer, google, Forge.token), RefusalCode.BAD_CREDENTIALS)
 
 
-async def test_only_an_issuer_with_one_key_need_not_name_it(issuer: ForgedIssuer, google: Google) -> None:
+async def test_only_an_issuer_with_one_key_need_not_name_it(
+    issuer: ForgedIssuer, google: Google, client: httpx2.AsyncClient
+) -> None:
     def unnamed(forge: Forge) -> str:
         del forge.header["kid"]
         return forge.token()
 
     assert await subject(issuer, google, unnamed) == "ada-1"
     issuer.keys.append("second")
-    again = Google(client=google._client, client_id=CLIENT_ID, client_secret=CLIENT_SECRET, issuer=issuer.url)
+    again = Google(client=client, client_id=CLIENT_ID, client_secret=CLIENT_SECRET, issuer=issuer.url)
     await refusal(subject(issuer, again, unnamed), RefusalCode.BAD_CREDENTIALS)
 
 

@@ -35,8 +35,9 @@ OTHERS = [
     "*",
     "",
 ]
-ASKED_WITH = """Authorization, Content-Type, X-CSRF-Token, X-Request-Id, Range, If-None-Match, If-Modified-Since, If-Range,
-Last-Event-ID, Accept, Apollo-Require-Preflight, apollographql-client-name, apollographql-client-version""".split(",")
+ASKED_WITH = ["Authorization", "Content-Type", "X-CSRF-Token", "X-Request-Id", "Range", "If-None-Match", "If-Range"]
+ASKED_WITH += ["If-Modified-Since", "Last-Event-ID", "Accept", "Apollo-Require-Preflight"]
+ASKED_WITH += ["apollographql-client-name", "apollographql-client-version"]
 TOLD = {"X-Request-Id", "Server-Timing", "Retry-After", "Content-Range", "Accept-Ranges", "Content-Length", "ETag"}
 
 
@@ -78,9 +79,9 @@ async def asked(api: Api, origin: str | None, path: str = "/graphql", **request:
 async def preflight(
     api: Api, origin: str, method: str = "POST", *headers: str, path: str = "/graphql"
 ) -> httpx2.Response:
-    asking = {"access-control-request-method": method}
+    asking: dict[str, Any] = {"access-control-request-method": method}
     if headers:
-        asking["access-control-request-headers"] = ",".join(headers)
+        asking["access-control-request-headers"] = ",".join(headers).encode("latin-1")
     return await asked(api, origin, path, method="OPTIONS", headers=asking)
 
 
@@ -141,12 +142,8 @@ async def test_two_origins_are_not_the_front_end(strict_house: Api) -> None:
         assert said(response) == {}
 
 
-@pytest.mark.parametrize("written", ["https://front.example:443", "HTTPS://Front.Example/"])
+@pytest.mark.parametrize("written", ["https://front.example:443", "https://Front.Example/"])
 async def test_the_front_end_may_be_written_as_people_do(marquee: Marquee, client: Any, written: str) -> None:
-    if written.startswith("HTTPS"):
-        with pytest.raises(ValueError, match="frontend_url"):
-            settings_like(marquee, frontend_url=written)
-        written = written.removeprefix("HTTPS").replace("://", "https://")
     async with serving_with(marquee, client, strict_cors=True, frontend_url=written) as api:
         assert_for_the_front_end(await asked(api, FRONT))
 
@@ -159,8 +156,7 @@ async def test_a_preflight_tells_the_front_end_all_that_it_may_send(open_house: 
             assert_for_the_front_end(response)
             assert response.headers["access-control-allow-methods"] == "GET, HEAD, POST, OPTIONS"
             assert response.headers["access-control-max-age"] == "600"
-            allowed = {name.strip().lower() for name in response.headers["access-control-allow-headers"].split(",")}
-            assert allowed >= {name.strip().lower() for name in ASKED_WITH}
+            assert set(response.headers["access-control-allow-headers"].split(", ")) >= set(ASKED_WITH)
             assert response.headers["x-content-type-options"] == "nosniff"
             assert response.headers["x-request-id"]
 

@@ -221,7 +221,7 @@ async def test_a_database_out_of_reach_is_a_coded_error_at_every_door(world: Wor
         assert (answer.response.status_code, answer.codes) == (200, ["UNAVAILABLE"])
         answer = await api.ask(NAMED, person)
         assert (answer.response.status_code, answer.codes) == (503, ["UNAVAILABLE"])
-        ticket = second.tickets.sign("x", None, person.user.id, 1, datetime.fromisoformat("2100-01-01T00:00:00Z"))
+        ticket = second.tickets.sign("x", 1, person.user.id, 1, datetime.fromisoformat("2100-01-01T00:00:00Z"))
         response = await api.client.get(f"{api.base_url}/stream/{ticket}")
         assert_plain(response.json(), "/stream/…", 503, "UNAVAILABLE", response.headers["x-request-id"])
         with pytest.raises(Unavailable):
