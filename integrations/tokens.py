@@ -78,7 +78,7 @@ class JwtAccessTokens:
             if keys is None or header.get("alg") != "RS256" or not isinstance(kid, str):
                 raise Unauthenticated("The token is not one that is trusted here.")
             key = await keys.key(kid)
-            # PyJWT would look at every character in Python, which takes three times as long as all of this.
+            # PyJWT, which looks at every character in Python, takes half as long again: see benchmarks/verifier.py.
             key.verify(signature, token.rpartition(".")[0].encode(), _PADDING, _HASH)
             _refuse_untimely(claims)
             if issuer == self._issuer:

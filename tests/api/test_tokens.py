@@ -100,6 +100,7 @@ STRANGERS: list[dict[str, Any]] = [
     {"email": "ada\0@example.com"},
     {"email": "x" * 5000},
     {"email": "%@example.com"},
+    {"email": "\ud800@example.com"},
 ]
 
 

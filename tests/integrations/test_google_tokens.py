@@ -86,12 +86,12 @@ CLAIMS: dict[str, list[Any]] = {
 
 
 @pytest.mark.parametrize(
-    ("claim", "value"), [(claim, value) for claim, values in CLAIMS.items() for value in values], ids=repr
+    ("claim", "which"), [(claim, which) for claim in CLAIMS for which in range(len(CLAIMS[claim]))]
 )
 async def test_a_token_that_says_something_wrong_is_refused(
-    issuer: ForgedIssuer, google: Google, lines: Lines, claim: str, value: Any
+    issuer: ForgedIssuer, google: Google, lines: Lines, claim: str, which: int
 ) -> None:
-    token = subject(issuer, google, lambda forge: forge.token(**{claim: value}))
+    token = subject(issuer, google, lambda forge: forge.token(**{claim: CLAIMS[claim][which]}))
     assert "start again" in await refusal(token, RefusalCode.BAD_CREDENTIALS)
     assert [line["event"] for line in lines] == ["id_token_refused"]
 
@@ -141,7 +141,8 @@ async def test_a_forged_token_is_refused(issuer: ForgedIssuer, google: Google, f
 
 
 @pytest.mark.parametrize(
-    "token", [None, "", "..", "x", 5, "secret-.x", "secret-.é.x", "secret-.x.x\n", f"secret-.{'x' * 9000}.x"]
+    "token",
+    [None, "", "..", "x", 5, "secret-.x.", "secret-.x", "secret-.é.x", "secret-.x.x\n", f"secret-.{'x' * 9000}.x"],
 )
 async def test_no_token_at_all_is_an_upstream_that_failed(issuer: ForgedIssuer, google: Google, token: Any) -> None:
     issuer.id_token = token

@@ -1,6 +1,7 @@
 """Who is believed when they say for whom they speak: A5 of GUARD."""
 
 import json
+import signal
 from contextlib import nullcontext
 from typing import Any
 
@@ -88,7 +89,7 @@ async def test_only_what_a_proxy_has_seen_itself_is_believed() -> None:
     assert await client_from("10.0.0.1", CLIENT, "10.0.0.2") == CLIENT
 
 
-async def test_addresses_may_have_ports_and_six_bytes_more() -> None:
+async def test_addresses_may_have_ports_and_be_of_version_six() -> None:
     for said, client in (
         (f"{CLIENT}:50123", CLIENT),
         ("2001:db8::7", "2001:db8::7"),
@@ -174,7 +175,7 @@ def test_the_server_leaves_it_to_the_settings(marquee: Marquee, monkeypatch: pyt
     monkeypatch.setenv("FORWARDED_ALLOW_IPS", "*")
     monkeypatch.setattr(server, "read_settings", lambda: marquee.settings)
     monkeypatch.setattr(server, "database_of", lambda _: nullcontext((marquee.settings.dsn(), None)))
-    monkeypatch.setattr(server.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
     monkeypatch.setattr(server, "Announcing", stop)
     with pytest.raises(Stopped):
         server.serve()
