@@ -92,7 +92,7 @@ class Settings(BaseSettings):
     keycloak_url: str | None = Field(None, description="Keycloak, whose access tokens are accepted")
     keycloak_realm: str = Field("formation-lap", description="the realm there")
     keycloak_client_id: str = Field("marquee", description="our client there; tokens must name it in `aud` or `azp`")
-    keycloak_client_secret: Word | None = Field(None, description="the secret of our client there")
+    keycloak_client_secret: str | None = Field(None, description="the secret of our client there")
     keycloak_admin_username: str | None = Field(
         None, description="who may make accounts there; where set, register makes them there"
     )
@@ -103,21 +103,21 @@ class Settings(BaseSettings):
     keycloak_password_grant: bool | None = Field(
         None, description="login asks Keycloak by the password grant; by default not in production"
     )
-    google_client_id: Word | None = Field(None, description="sign-in by Google, where set")
-    google_client_secret: Word | None = Field(None, description="the secret that goes with it")
+    google_client_id: str | None = Field(None, description="sign-in by Google, where set")
+    google_client_secret: str | None = Field(None, description="the secret that goes with it")
     google_redirect_uri: str | None = Field(
         None, description="where Google sends back to; otherwise /auth/google/callback"
     )
     google_issuer: str = Field("https://accounts.google.com", description="where Google is")
-    github_client_id: Word | None = Field(None, description="sign-in by GitHub, where set")
-    github_client_secret: Word | None = Field(None, description="the secret that goes with it")
+    github_client_id: str | None = Field(None, description="sign-in by GitHub, where set")
+    github_client_secret: str | None = Field(None, description="the secret that goes with it")
     github_redirect_uri: str | None = Field(
         None, description="where GitHub sends back to; otherwise /auth/github/callback"
     )
     github_url: str = Field("https://github.com", description="where GitHub is")
     github_api_url: str = Field("https://api.github.com", description="where GitHub answers")
-    kakao_client_id: Word | None = Field(None, description="sign-in by Kakao, where set: the REST API key")
-    kakao_client_secret: Word | None = Field(None, description="the secret that goes with it, if Kakao wants one")
+    kakao_client_id: str | None = Field(None, description="sign-in by Kakao, where set: the REST API key")
+    kakao_client_secret: str | None = Field(None, description="the secret that goes with it, if Kakao wants one")
     kakao_redirect_uri: str | None = Field(
         None, description="where Kakao sends back to; otherwise /auth/kakao/callback"
     )

@@ -66,10 +66,7 @@ class OAuth:
             )
             return Token.model_validate(dict(answer))
         except OAuthError as error:
-            # Known words alone are written down: a stranger's error may quote the code or the secret.
-            if error.error in _NOT_OF_THE_CODE:
-                raise failed(self._name, f"refuses this server ({error.error})") from None
-            raise self._not_taken() from None
+            raise self._refusal(error.error) from None
         except httpx2.HTTPStatusError as error:
             raise failed(self._name, f"refuses the question ({error.response.status_code})") from None
         except (ValueError, TypeError, OverflowError, RecursionError):
@@ -86,10 +83,10 @@ class OAuth:
         **headers: str,
     ) -> httpx2.Response:
         """What the provider answers, whatever it is. Headers are named as in Python: x_version."""
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        sent = httpx2.Headers({"Accept": "application/json", **_AGENT})
+        sent.update({name.replace("_", "-"): value for name, value in headers.items()})
         if authorization is not None:
-            named["Authorization"] = authorization
-        sent = {"Accept": "application/json", **_AGENT, **named}
+            sent["Authorization"] = authorization
         return await _send(self._client, httpx2.Request(method, url, headers=sent, params=parameters, data=form))
 
     def _flow(self) -> AsyncOAuth2Client:
@@ -103,6 +100,12 @@ class OAuth:
             headers=_AGENT,
             transport=_Through(self._client),
         )
+
+    def _refusal(self, error: object) -> Refusal:
+        if not isinstance(error, str):
+            return failed(self._name, "gave an answer that cannot be read")
+        # Known words alone are written down: a stranger's error may quote the code or the secret.
+        return failed(self._name, f"refuses this server ({error})") if error in _NOT_OF_THE_CODE else self._not_taken()
 
     def _not_taken(self) -> Refusal:
         message = f"{self._name} does not take this sign-in; it may have been used already. Please start again."

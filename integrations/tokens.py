@@ -104,7 +104,7 @@ class JwtAccessTokens:
         if not _is_for_access(header, claims):
             raise Unauthenticated("The token is not an access token.")
         email = claims.get("email")
-        if not isinstance(email, str) or not email:
+        if not isinstance(email, str) or not email or not email.isprintable():
             raise Unauthenticated("The token names no e-mail address.")
         if claims.get("email_verified") is not True:
             raise Unauthenticated("The e-mail address of this token is not verified.")

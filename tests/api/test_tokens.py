@@ -54,7 +54,6 @@ async def test_a_verified_address_finds_the_person_once_and_then_the_subject_doe
             answer = await ask(api, f"Bearer {issuer.token(email=email)}")
             assert answer.data["viewer"] == {"email": "ada@example.com", "user": {"id": ada.id}}, email
             assert await world.rows(IDENTITIES) == [(NAME, "ada-1", ada.user.id)]
-        assert await api.data("mutation { logout }", issuer.token()) == {"logout": False}
 
 
 async def test_first_sights_at_once_pin_one_identity(world: World) -> None:
@@ -96,11 +95,8 @@ async def test_another_subject_with_that_address_is_refused(world: World) -> Non
 
 STRANGERS: list[dict[str, Any]] = [
     {"email": "nobody@example.com"},
-    {"email": "ada@example.com\0"},
-    {"email": "ada\0@example.com"},
     {"email": "x" * 5000},
     {"email": "%@example.com"},
-    {"email": "\ud800@example.com"},
 ]
 
 

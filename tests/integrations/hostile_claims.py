@@ -44,6 +44,7 @@ def abroad() -> dict[str, Claims]:
     now = int(time.time())
     kinds: list[Any] = ["ID", "Refresh", "Offline", "Logout", "id", "bearer", "BEARER", "Bearer ", "DPoP", "JWT"]
     kinds += ["", None, 5, True, ["Bearer"], {"Bearer": 1}]
+    emails: list[Any] = [GONE, None, "", 5, 0, True, False, ["ada@example.com"], [], {}, {"ada@example.com": 1}]
     verified = [GONE, False, None, "true", "True", "false", "yes", "1", "", 1, 1.0, 0, 2, [], [True], {}, {"": True}]
     audiences = [GONE, None, "", "account", "Spa", "SPA", "spa ", " spa", "spa2", "sp", "spa,account", "marquee", "*"]
     audiences += [["account"], [], [["spa"]], ["Spa", "spa "], {"spa": 1}, {"0": "spa"}, 5, [5, None], [{}], True]
@@ -51,7 +52,9 @@ def abroad() -> dict[str, Claims]:
     logout: Claims = {"events": {"http://schemas.openid.net/event/backchannel-logout": {}}}
     return {
         **named("typ", kinds),
-        **named("email", [GONE, None, "", 5, 0, True, False, ["ada@example.com"], [], {}, {"ada@example.com": 1}]),
+        **named(
+            "email", [*emails, "ada@example.com\0", "ada\0@example.com", "ada@example.com\n", "\ud800@example.com"]
+        ),
         **named("email_verified", verified),
         **named("aud", audiences, azp="other"),
         **named("azp", [GONE, None, "", "Spa", "spa ", "marquee", ["spa"], {"spa": 1}, 5, True]),

@@ -224,6 +224,7 @@ FAULTS: dict[str, Callable[[], Response]] = {
     "a number": lambda: JSONResponse(5),
     "an empty object": lambda: JSONResponse({}),
     "other types": lambda: JSONResponse({"id": "1", "login": 5, "access_token": ["x"], "token_type": {}, "issuer": 1}),
+    "an error that is no word": lambda: JSONResponse({"error": ["invalid_grant"], "error_description": {}}, 400),
     "too deep": lambda: Response(b"[" * 100_000),
     "a number too long": lambda: Response(b'{"id": ' + b"9" * 5000 + b', "access_token": ' + b"9" * 5000 + b"}"),
     "a token that no header carries": lambda: JSONResponse({"access_token": "\u00e9\n", "token_type": "bearer"}),

@@ -21,6 +21,9 @@ import pytest
 from domain.accounts import Accounts
 from integrations.keycloak import Keycloak
 
+# The same server and the same world as the tests of the API have.
+from tests.api.conftest import base_url, client, home, marquee, password_hash, world  # noqa: F401
+
 ROOT = Path(__file__).parents[2]
 PASSWORD = "a password for tests"
 _PATIENCE_SECONDS = 180

@@ -5,7 +5,7 @@ import { player } from "./Player.jsx";
 import { ENDPOINT, post } from "./post.js";
 import { forget, isUnauthenticated, learnName, session, signIn } from "./session.js";
 
-const SESSION_STARTS = ["register", "login", "exchangeLoginCode", "refreshSession"];
+const SESSION_STARTS = ["register", "login", "exchangeLoginCode", "refreshSession", "issueTestToken"];
 const FORBIDDEN = 4403; // the server ends a socket with it when its token expires or its session is revoked
 
 /** What GraphiQL calls for every operation: a promise of one answer, or an observable for a subscription. */
@@ -51,7 +51,8 @@ function chooseOperation(query, operationName) {
 /** Read what the page itself can use from an answer: tokens, a sign-out, a stream to watch, a session that ended. */
 function notice({ data, errors }, { operation, token }) {
   for (const [key, value] of Object.entries(data ?? {})) {
-    if (typeof value?.tokens?.accessToken === "string") signIn(value.tokens.accessToken);
+    const accessToken = value?.tokens?.accessToken; // empty where a cookie was asked for, and this page takes none
+    if (typeof accessToken === "string" && accessToken) signIn(accessToken);
     if (value === true && fieldName(operation, key) === "logout") forget();
     if (typeof value?.url === "string" && value.contentType?.startsWith?.("video/")) player.set(value);
   }
