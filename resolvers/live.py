@@ -36,8 +36,22 @@ async def _next(events: AsyncIterator[T], over: "asyncio.Future[Any]") -> T | No
         return None if over.done() else coming.result()
     finally:
         if not coming.done():
-            coming.cancel()
-            await asyncio.wait((coming,))
+            await _put_away(coming)
+
+
+async def _put_away(task: "asyncio.Future[Any]") -> None:
+    """Returns when the task has really ended, which a generator must have before it is closed; whoever waits for it may
+    be cancelled meanwhile, and by anyio again and again.
+    """
+    task.cancel()
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait((task,))
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled:
+        raise cancelled
 
 
 async def _why_over(context: Context) -> Exception:

@@ -85,11 +85,16 @@ class Socket:
 
 
 @asynccontextmanager
-async def opened(base_url: str, protocol: str = PROTOCOL, origin: str | None = None) -> AsyncIterator[Socket]:
+async def opened(
+    base_url: str, protocol: str = PROTOCOL, origin: str | None = None, cookie: str | None = None
+) -> AsyncIterator[Socket]:
     """A socket that has not said anything yet."""
     address = f"{base_url.replace('http', 'ws', 1)}/graphql"
     given = None if origin is None else Origin(origin)
-    async with connect(address, subprotocols=[Subprotocol(protocol)], origin=given, close_timeout=2) as connection:
+    headers = {"cookie": cookie} if cookie else {}
+    async with connect(
+        address, subprotocols=[Subprotocol(protocol)], origin=given, additional_headers=headers, close_timeout=2
+    ) as connection:
         yield Socket(connection)
 
 

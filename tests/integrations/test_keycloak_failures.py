@@ -55,6 +55,11 @@ class Stub:
     asked: list[str] = field(default_factory=list)
     expires_in: float = 60
 
+    def forget(self) -> None:
+        self.failing.clear()
+        self.asked.clear()
+        self.expires_in = 60
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         door = self._door(request.url.path)
@@ -74,11 +79,18 @@ class Stub:
         return JSONResponse(GRANT) if door == "grant" else Response(status_code=204)
 
 
-@pytest.fixture
-async def stub() -> AsyncIterator[Stub]:
+@pytest.fixture(scope="module")
+async def stub_for_all() -> AsyncIterator[Stub]:
     stub = Stub()
     async with serving(stub, lifespan="off") as stub.url:
         yield stub
+
+
+@pytest.fixture
+def stub(stub_for_all: Stub) -> Stub:
+    """Where all is well, until a test says otherwise."""
+    stub_for_all.forget()
+    return stub_for_all
 
 
 @pytest.fixture

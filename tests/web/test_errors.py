@@ -17,6 +17,7 @@ from composition import Marquee
 from domain.errors import Unavailable
 from tests.api.conftest import PASSWORD, Answer, Api, World
 from tests.api.issuer import application, settings_like
+from tests.api.test_subscriptions import report
 from tests.web.test_graphql_over_http import GRAPHQL_JSON, post
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -251,3 +252,21 @@ async def test_published_keys_may_be_cached_and_hold_nothing_private(api: Api, w
     assert (response.status_code, response.headers["cache-control"]) == (200, "public, max-age=300")
     for entry in response.json()["keys"]:
         assert set(entry) == {"kty", "kid", "use", "alg", "n", "e"}
+
+
+async def test_listeners_who_hang_up_are_no_faults(api: Api, world: World, lines: list[Any]) -> None:
+    person, content = await world.person(), await world.content()
+    headers = {"authorization": f"Bearer {person.token}", "accept": "text/event-stream"}
+    body = {"query": "subscription { watchProgress { cursor } }"}
+    await report(api, person, content, 1)
+
+    async def listen() -> None:
+        async with api.client.stream("POST", f"{api.base_url}/graphql", json=body, headers=headers) as response:
+            async for line in response.aiter_lines():
+                if "cursor" in line:
+                    return
+
+    await asyncio.gather(*(listen() for _ in range(20)))
+    found = await lines_of(lines, 21)
+    assert [line["codes"] for line in found if line["codes"]] == []
+    assert [line for line in lines if line["event"] == "fault"] == []

@@ -1,0 +1,39 @@
+// A button for each provider that this server is set up for; for the others, what is missing.
+
+const KNOWN = {
+  GOOGLE: { name: "Google", settings: "GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET" },
+  GITHUB: { name: "GitHub", settings: "GITHUB_CLIENT_ID and GITHUB_CLIENT_SECRET" },
+  KAKAO: { name: "Kakao", settings: "KAKAO_CLIENT_ID, and KAKAO_CLIENT_SECRET if Kakao wants one" },
+};
+
+/** `providers` as signInProviders answers them. */
+export function showProviders(providers) {
+  const rows = Object.entries(KNOWN).map(([provider, { name, settings }]) => {
+    const found = providers.find((one) => one.provider === provider);
+    return row(found ? link(name, found.url) : missing(provider, name, settings));
+  });
+  document.getElementById("providers").replaceChildren(...rows);
+}
+
+function row(child) {
+  const item = document.createElement("li");
+  item.append(child);
+  return item;
+}
+
+function link(name, url) {
+  const made = document.createElement("a");
+  made.className = "button";
+  made.href = url;
+  made.textContent = `Sign in with ${name}`;
+  return made;
+}
+
+function missing(provider, name, settings) {
+  const made = document.createElement("p");
+  made.className = "hint";
+  const back = document.createElement("code");
+  back.textContent = `${location.origin}/auth/${provider.toLowerCase()}/callback`;
+  made.append(`${name} is not set up: give the server ${settings}, and register `, back, " there as the redirect URI.");
+  return made;
+}
