@@ -55,6 +55,7 @@ def greeting(marquee: Marquee, address: str) -> str:
     lines = [f"{marquee.settings.app_name} is at {address}"]
     if marquee.settings.development:
         lines.append(f"GraphiQL, with the story in its tabs: {address}/graphql")
+        lines.append(f"Every way to sign in, to try: {address}/sign-in")
     if marquee.wants_demonstration:
         lines.append(f"Sign in as {', '.join(marquee.demonstration.emails)}, password {PASSWORD}")
     return "\n".join(["", *(f"  {line}" for line in lines), ""])

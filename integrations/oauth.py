@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from domain.errors import Refusal, RefusalCode
 from domain.identities import Trip
-from integrations.strangers import failed
+from integrations.strangers import failed, plain
 
 _AGENT = {"User-Agent": "Marquee"}
 _CODE = re.compile(r"[ -~]{1,4096}")  # RFC 6749, A.11
@@ -130,10 +130,9 @@ async def _send(client: httpx2.AsyncClient, request: httpx2.Request, *, stream: 
 
 
 def name_of(value: object) -> str | None:
-    """A name as domain.validation wants it: one line, trimmed, cut; None where nothing can be seen of it."""
-    spaced = " ".join(value.split()) if isinstance(value, str) else ""
-    kept = "".join(c for c in spaced if unicodedata.category(c) not in {"Cc", "Cs"}).strip()[:_LONGEST_NAME].rstrip()
-    return kept if any(unicodedata.category(c)[0] not in "ZC" for c in kept) else None
+    """A name on one line; None where nothing can be seen of it."""
+    name = plain(" ".join(value.split()), _LONGEST_NAME) if isinstance(value, str) else None
+    return name if name and any(unicodedata.category(c)[0] not in "ZC" for c in name) else None
 
 
 def email_of(value: object) -> str | None:

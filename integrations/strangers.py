@@ -1,6 +1,8 @@
 """Asking strangers: bounded in time, their answers judged, their failures told as one kind of refusal."""
 
 import asyncio
+import re
+import unicodedata
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TypeVar
@@ -17,11 +19,13 @@ _Shape = TypeVar("_Shape", bound=BaseModel)
 
 
 @asynccontextmanager
-async def asking(name: str) -> AsyncIterator[None]:
+async def asking(name: str) -> AsyncIterator[asyncio.Timeout]:
     """The time for everything that one question to `name` needs. Raises Refusal UPSTREAM_FAILED."""
     try:
-        async with asyncio.timeout(_PATIENCE_SECONDS):
-            yield
+        async with asyncio.timeout(_PATIENCE_SECONDS) as limit:
+            yield limit
+    except ExceptionGroup as group:  # of the tasks of one question, the first that failed
+        raise group.exceptions[0] from None
     except TimeoutError:
         raise failed(name, "takes too long to answer") from None
     except httpx2.HTTPError as error:
@@ -45,3 +49,10 @@ def failed(name: str, what: str, **details: object) -> Refusal:
     """The refusal for a client, and a line in the log with what is not for it."""
     _log.warning("stranger_failed", stranger=name, reason=what, **details)
     return Refusal(RefusalCode.UPSTREAM_FAILED, f"{name} {what}.")
+
+
+def plain(text: str | None, longest: int, *, lines: bool = False) -> str | None:
+    """`text` as domain.validation wants it: trimmed, cut, without what cannot be stored. None where nothing is left."""
+    spaced = (text or "") if lines else re.sub(r"[\n\r\t]+", " ", text or "")
+    kept = "".join(c for c in spaced if c in "\n\r\t" or unicodedata.category(c) not in {"Cc", "Cs"})
+    return kept.strip()[:longest].rstrip() or None

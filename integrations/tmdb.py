@@ -3,9 +3,7 @@
 import asyncio
 import math
 import re
-import unicodedata
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from functools import partial
@@ -13,16 +11,16 @@ from typing import TypeVar
 
 import httpx2
 import stamina
-import structlog
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
 from domain.contents import LONGEST_DESCRIPTION, LONGEST_RUNTIME, LONGEST_TITLE
 from domain.errors import Refusal, RefusalCode
 from domain.genres import LONGEST_GENRE, MOST_GENRES
 from domain.tmdb import TmdbDetails, TmdbTitle
+from integrations.strangers import asking, failed, plain, read
 
-_log = structlog.get_logger("tmdb")
-_PATIENCE_SECONDS, _TRY_SECONDS = 4.5, 2.0
+_NAME = "TMDB"
+_TRY_SECONDS = 2.0
 _MOST_PAGES, _MOST_TITLES = 5, 100
 _POSTER = re.compile(r"/[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}")
 _retrying = stamina.AsyncRetryingCaller(attempts=3, timeout=None, wait_initial=0.1, wait_max=1.0, wait_jitter=0.2)
@@ -43,8 +41,8 @@ class _Film(BaseModel, strict=True):
     def as_title(self) -> TmdbTitle:
         poster = self.poster_path if _POSTER.fullmatch(self.poster_path or "") else None
         # A film without any name can still be found by its number.
-        title = _text(self.title, LONGEST_TITLE) or _text(self.original_title, LONGEST_TITLE) or f"TMDB {self.id}"
-        overview = _text(self.overview, LONGEST_DESCRIPTION, lines=True)
+        title = plain(self.title, LONGEST_TITLE) or plain(self.original_title, LONGEST_TITLE) or f"TMDB {self.id}"
+        overview = plain(self.overview, LONGEST_DESCRIPTION, lines=True)
         return TmdbTitle(self.id, title, overview, _date(self.release_date), poster)
 
 
@@ -55,7 +53,7 @@ class _FilmDetails(_Film):
 
     def as_details(self) -> TmdbDetails:
         runtime = self.runtime if self.runtime and 1 <= self.runtime <= LONGEST_RUNTIME else None
-        genres = [name for genre in self.genres if (name := _text(genre.name, LONGEST_GENRE))]
+        genres = [name for genre in self.genres if (name := plain(genre.name, LONGEST_GENRE))]
         return TmdbDetails(self.as_title(), runtime, genres[:MOST_GENRES], self.adult)
 
 
@@ -92,7 +90,7 @@ class Tmdb:
         self._headers = {"Authorization": f"Bearer {api_key}", "Accept": "application/json"}
 
     async def search(self, query: str) -> list[TmdbTitle]:
-        async with _patience() as limit:
+        async with asking(_NAME) as limit:
             first = await self._page(query, 1, limit)
             async with asyncio.TaskGroup() as group:  # the first page that fails ends the others
                 numbers = range(2, min(first.total_pages, _MOST_PAGES) + 1)
@@ -103,7 +101,7 @@ class Tmdb:
         return [film.as_title() for film in found.values()][:_MOST_TITLES]
 
     async def details(self, tmdb_id: int) -> TmdbDetails | None:
-        async with _patience() as limit:
+        async with asking(_NAME) as limit:
             response = await self._get(f"/movie/{tmdb_id}", {}, limit)
         return None if response.status_code == 404 else _read(response, _FilmDetails).as_details()
 
@@ -111,7 +109,7 @@ class Tmdb:
         return f"{self._image_url}/w500{path}"
 
     async def _page(self, query: str, number: int, limit: asyncio.Timeout) -> _Page:
-        parameters = {"query": _text(query, len(query)) or "", "include_adult": "false", "page": str(number)}
+        parameters = {"query": plain(query, len(query)) or "", "include_adult": "false", "page": str(number)}
         return _read(await self._get("/search/movie", parameters, limit), _Page)
 
     async def _get(self, path: str, parameters: dict[str, str], limit: asyncio.Timeout) -> httpx2.Response:
@@ -122,7 +120,7 @@ class Tmdb:
         try:
             return await _retrying(partial(_backoff, limit), self._try, path, parameters)
         except _Again as error:
-            raise _failed(error.reason) from None
+            raise failed(_NAME, error.reason) from None
 
     async def _try(self, path: str, parameters: dict[str, str]) -> httpx2.Response:
         url = httpx2.URL(self._url + path, params={**parameters, "language": self._language})
@@ -131,26 +129,14 @@ class Tmdb:
                 response = await self._client.get(url, headers=self._headers, follow_redirects=False)
         except (TimeoutError, httpx2.HTTPError) as error:
             # The kind alone: the message of a protocol error quotes headers.
-            raise _Again(f"TMDB cannot be reached ({type(error).__name__}).") from None
+            raise _Again(f"cannot be reached ({type(error).__name__})") from None
         if response.status_code == 429:
             wait = _retry_after(response.headers.get("Retry-After", ""))
             pause = "later" if wait is None else f"in {math.ceil(wait)} s"
-            raise _Again(f"TMDB is asked too often; try again {pause}.", wait)
+            raise _Again(f"is asked too often; try again {pause}", wait)
         if response.status_code >= 500:
-            raise _Again(f"TMDB is out of order just now ({response.status_code}).")
+            raise _Again(f"is out of order just now ({response.status_code})")
         return response
-
-
-@asynccontextmanager
-async def _patience() -> AsyncIterator[asyncio.Timeout]:
-    """The time for everything that one question needs."""
-    try:
-        async with asyncio.timeout(_PATIENCE_SECONDS) as limit:
-            yield limit
-    except TimeoutError:
-        raise _failed("TMDB takes too long to answer.") from None
-    except ExceptionGroup as group:
-        raise group.exceptions[0] from None
 
 
 def _backoff(limit: asyncio.Timeout, error: Exception) -> bool | float:
@@ -173,27 +159,8 @@ def _retry_after(header: str) -> float | None:
 
 def _read(response: httpx2.Response, shape: type[_Shape]) -> _Shape:
     if response.status_code in {401, 403}:
-        raise _failed("TMDB does not accept this server's key.", status=response.status_code)
-    if response.status_code != 200:
-        raise _failed(f"TMDB refuses the question ({response.status_code}).")
-    try:
-        return shape.model_validate_json(response.content)
-    except ValidationError as error:
-        # Where and how, not what: whoever stands between us and TMDB may echo the key.
-        wrong = [(problem["loc"], problem["type"]) for problem in error.errors(include_input=False)]
-        raise _failed("TMDB's answer cannot be read.", wrong=str(wrong)[:300]) from None
-
-
-def _failed(message: str, **details: object) -> Refusal:
-    _log.warning("tmdb_failed", reason=message, **details)
-    return Refusal(RefusalCode.UPSTREAM_FAILED, message)
-
-
-def _text(text: str | None, longest: int, *, lines: bool = False) -> str | None:
-    """`text` as domain.validation wants it: trimmed, cut, without what cannot be stored. None where nothing is left."""
-    spaced = (text or "") if lines else re.sub(r"[\n\r\t]+", " ", text or "")
-    kept = "".join(c for c in spaced if c in "\n\r\t" or unicodedata.category(c) not in {"Cc", "Cs"})
-    return kept.strip()[:longest].rstrip() or None
+        raise failed(_NAME, "does not accept this server's key", status=response.status_code)
+    return read(_NAME, response, shape)
 
 
 def _date(text: str | None) -> date | None:

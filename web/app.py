@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.errors import CodedError
 from domain.metering import Meter, meter
-from web import graphiql
+from web import graphiql, sign_in_page
 from web.errors import fault, on_coded_error, on_fault, on_http_exception, public_path
 from web.health import Health
 from web.json import json_response
@@ -53,6 +53,7 @@ def plain_doors(
     ]
     if with_graphiql:
         routes += [Route("/graphql/examples.json", graphiql.examples), Mount("/graphql/static", graphiql.Assets())]
+        routes += sign_in_page.routes()
     handlers: dict[Any, Any] = {
         CodedError: on_coded_error,
         HTTPException: on_http_exception,

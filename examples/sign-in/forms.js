@@ -26,8 +26,8 @@ export function say(place, outcome) {
 export const words = ({ code, message, details = [] }) => [`${code}: ${message}`, ...details].join(" ");
 
 async function perform(place, button, work) {
-  if (button.ariaDisabled === "true") return; // once is enough; `disabled` itself would lose the keyboard's place
-  button.ariaDisabled = "true";
+  if (button.hasAttribute("aria-disabled")) return; // `disabled` itself would lose the keyboard's place
+  button.setAttribute("aria-disabled", "true");
   say(place, null);
   try {
     say(place, await work());
@@ -35,7 +35,7 @@ async function perform(place, button, work) {
     say(place, { code: "FAILED", message: failure.message });
     throw failure; // nothing that was foreseen: the console shall have it too
   } finally {
-    button.ariaDisabled = null;
+    button.removeAttribute("aria-disabled");
   }
 }
 

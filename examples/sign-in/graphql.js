@@ -53,7 +53,7 @@ async function post(name, variables, as, quiet) {
   return answer;
 }
 
-const HOW = { nobody: "as nobody", tokens: "by token", cookie: "by cookie", keycloak: "by Keycloak’s token" };
+const HOW = { nobody: "as nobody", tokens: "by token", cookie: "by cookie, if any", keycloak: "by Keycloak’s token" };
 
 function headersOf(as, query) {
   const headers = {};

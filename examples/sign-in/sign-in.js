@@ -8,6 +8,7 @@ import { showProviders } from "./providers.js";
 import { hasExpired, keep, NOBODY, session, signedIn, signedInByKeycloak } from "./session.js";
 
 const CARRIER = "marquee:carrier";
+const COOKIE = { kind: "cookie" }; // whosever it is, if there is one
 const BY = { tokens: "by tokens", cookie: "by cookie", keycloak: "by Keycloak’s token" };
 const at = (id) => document.getElementById(id);
 
@@ -17,7 +18,7 @@ let lineOf = null; // whose line is open
 
 /** Signs in by a mutation that answers a SignedIn; answers why not, or nothing. */
 async function signIn(name, input, { useCookie = carrier() === "cookie" } = {}) {
-  const cookie = session().kind === "cookie" ? session() : { kind: "cookie" };
+  const cookie = session().kind === "cookie" ? session() : COOKIE;
   const answer = await ask(name, { input }, { as: useCookie ? cookie : NOBODY });
   const refusal = refusalOf(answer);
   if (refusal) return refusal;
@@ -75,13 +76,12 @@ async function fromKeycloak(parameters) {
 
 /** Asks who is signed in, and shows it; whether anybody is. */
 async function look() {
-  const was = session();
-  const answer = await asked("Viewer", {}, { as: was.kind === "nobody" ? { kind: "cookie" } : was, quiet: true });
+  const answer = await asked("Viewer", {}, { quiet: true });
   const viewer = answer.data?.viewer;
   if (!viewer) {
     if (refusalOf(answer)) await unknown(refusalOf(answer));
-    else if (was.kind !== "nobody") ended("This session has ended.");
-    else showSignedOut();
+    else if (session().kind === "nobody") showSignedOut();
+    else ended("This session has ended.");
     return false;
   }
   if (viewer.csrfToken) keep({ kind: "cookie", csrfToken: viewer.csrfToken });
@@ -92,18 +92,19 @@ async function look() {
 /** The server did not say who this is. */
 async function unknown(refusal) {
   if (refusal.code === "UNAUTHENTICATED") return; // which has been dealt with
-  banner(words(refusal));
   if (refusal.code === "USER_NOT_FOUND") {
-    banner(`${words(refusal)}: Keycloak has signed you in, but nobody here has your verified e-mail address. Register it first.`);
-    await atKeycloak(keycloak.leave).catch(() => {}); // or it would sign the same person in again without asking
-    leave();
-  } else at("status").textContent = "The server does not say who is signed in";
+    await out(`${words(refusal)}. Keycloak has signed you in, but nobody here has that verified e-mail address yet.`, { good: false });
+    return;
+  }
+  at("status").textContent = "The server does not say who is signed in";
+  banner(words(refusal));
 }
 
 /** Asks as who is signed in, if need be with a token that has been refreshed. */
-async function asked(name, variables, options) {
-  let answer = await ask(name, variables, options);
-  if (codeOf(answer) === "UNAUTHENTICATED" && hasExpired() && !(await renew())) answer = await ask(name, variables);
+async function asked(name, variables, { quiet = false } = {}) {
+  const once = () => ask(name, variables, { as: session().kind === "nobody" ? COOKIE : session(), quiet });
+  let answer = await once();
+  if (codeOf(answer) === "UNAUTHENTICATED" && hasExpired() && !(await renew())) answer = await once();
   if (codeOf(answer) === "UNAUTHENTICATED") ended(answer.errors[0].message);
   return answer;
 }
@@ -186,16 +187,21 @@ async function signOut(name, done) {
   return refusal;
 }
 
-async function out(text) {
-  const failure = await atKeycloak(keycloak.leave).then(
-    () => "",
-    ({ message }) => ` ${message}`,
-  );
+async function out(text, { good = true } = {}) {
+  const failure = session().kind === "keycloak" ? await leaveKeycloak() : "";
   leave();
-  banner(text + failure, { good: !failure });
+  banner(`${text} ${failure}`.trim(), { good: good && !failure });
 }
 
-const atKeycloak = async (what) => (session().kind === "keycloak" ? what(session()) : null);
+/** Or it would sign the same person in again without asking; why it did not work, if so. */
+async function leaveKeycloak() {
+  try {
+    await keycloak.leave(session());
+    return "";
+  } catch (failure) {
+    return failure.message;
+  }
+}
 
 function leave() {
   stopListening();
@@ -276,7 +282,6 @@ function banner(text, { good = false } = {}) {
 
 const chosen = sessionStorage.getItem(CARRIER);
 if (chosen) document.querySelector(`#carrier input[value="${CSS.escape(chosen)}"]`).checked = true;
-ask("Providers", {}, { as: NOBODY, quiet: true }).then(({ data }) => showProviders(data?.signInProviders ?? []));
+ask("Providers", {}, { as: NOBODY, quiet: true }).then(({ data }) => data && showProviders(data.signInProviders));
 await comeBack();
-if (session().kind === "nobody" && at("status").dataset.kind === "nobody") showSignedOut();
-else if (!at("account").hidden === false) await look();
+if (at("account").hidden) await look();

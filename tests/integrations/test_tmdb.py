@@ -169,7 +169,7 @@ async def test_a_key_that_no_header_can_carry_is_not_quoted(
 ) -> None:
     tmdb = Tmdb(client=client, api_key=f"{KEY}\n{KEY}", url=server.url)
     assert "cannot be reached" in await refusal(tmdb.details(550))
-    assert [line["event"] for line in lines] == ["stamina.retry_scheduled"] * 2 + ["tmdb_failed"]
+    assert [line["event"] for line in lines] == ["stamina.retry_scheduled"] * 2 + ["stranger_failed"]
 
 
 def http_date(**delay: float) -> str:
@@ -255,7 +255,8 @@ async def test_a_fault_is_met_with_three_tries_and_growing_pauses(
     message = await refusal(tmdb.details(550))
     assert message.startswith("TMDB is out of order" if fault.isdecimal() else "TMDB cannot be reached")
     assert len(server.asked) == 3
-    assert (lines[-1]["event"], lines[-1]["reason"], lines[-1]["log_level"]) == ("tmdb_failed", message, "warning")
+    told = (lines[-1]["event"], f"{lines[-1]['stranger']} {lines[-1]['reason']}.", lines[-1]["log_level"])
+    assert told == ("stranger_failed", message, "warning")
 
 
 async def test_nobody_at_the_address_is_an_upstream_that_failed(client: httpx2.AsyncClient) -> None:

@@ -138,7 +138,7 @@ async def test_an_answer_of_another_shape_is_refused_and_not_quoted(
     server: TmdbServer, tmdb: Tmdb, lines: Lines, body: str
 ) -> None:
     server.failing.append(Response(UNREADABLE[body], media_type="application/json"))
-    assert await refusal(tmdb.search("film")) == "TMDB's answer cannot be read."
+    assert await refusal(tmdb.search("film")) == "TMDB gave an answer that cannot be read."
     assert len(server.asked) == len(lines) == 1
     assert lines[0]["log_level"] == "warning"
     assert KEY not in repr(lines)
@@ -147,7 +147,7 @@ async def test_an_answer_of_another_shape_is_refused_and_not_quoted(
 
 async def test_details_without_what_they_are_asked_for_are_refused(server: TmdbServer, tmdb: Tmdb) -> None:
     server.failing.append(JSONResponse(listed(film())))
-    assert await refusal(tmdb.details(550)) == "TMDB's answer cannot be read."
+    assert await refusal(tmdb.details(550)) == "TMDB gave an answer that cannot be read."
 
 
 async def test_redirects_are_not_followed(server: TmdbServer, tmdb: Tmdb) -> None:
