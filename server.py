@@ -21,6 +21,7 @@ from jobs.clock import keep
 from jobs.demonstration import PASSWORD
 from persistence.migrate import upgrade
 from settings import Settings
+from web.handshake import Handshake
 from web.log import configure_log
 
 SCHEMA_FILE = Path(__file__).parent / "schema" / "schema.graphql"
@@ -115,7 +116,7 @@ def serve() -> None:
             access_log=False,
             server_header=False,
             proxy_headers=False,  # who is believed is said in settings, and by them in composition.py
-            ws="websockets-sansio",
+            ws=Handshake,
             ws_max_size=1_000_000,
             timeout_graceful_shutdown=5,
         )

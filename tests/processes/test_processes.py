@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 import httpx2
+import pytest
 
 from domain.contents import Content
 from tests.api.conftest import Api, World
@@ -102,3 +103,21 @@ async def test_a_server_that_is_told_to_end_ends_with_its_listeners(
         assert await socket.closed() in {1001, 1012, 4403}
     with contextlib.suppress(httpx2.TransportError):
         await events.aclose()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("header", [f"x: {'y' * 9000}", "\r\n".join(f"x-{number}: y" for number in range(200))])
+async def test_a_handshake_that_cannot_be_read_is_answered_and_does_not_hold_up_the_end(
+    street: Street, header: str
+) -> None:
+    (server,) = street.servers(1)
+    address = httpx2.URL(server.address)
+    reader, writer = await asyncio.open_connection(address.host, address.port)
+    upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13"
+    key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
+    writer.write(f"GET /graphql HTTP/1.1\r\nHost: {address.host}\r\n{upgrade}\r\n{key}\r\n{header}\r\n\r\n".encode())
+    async with asyncio.timeout(2):
+        answer = await reader.read()
+    assert answer.startswith(b"HTTP/1.1 4"), answer
+    server.process.terminate()
+    assert await asyncio.to_thread(server.process.wait, 10) == 0
+    writer.close()
