@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run test format schema browser keycloak keycloak-home lock clean
+.PHONY: help run test format schema browser keycloak keycloak-home java lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,11 +34,11 @@ KEYCLOAK := .keycloak/keycloak-$(KEYCLOAK_VERSION)
 
 keycloak: export KC_BOOTSTRAP_ADMIN_USERNAME ?= admin
 keycloak: export KC_BOOTSTRAP_ADMIN_PASSWORD ?= admin
-keycloak: $(KEYCLOAK)/version.txt  ## run a Keycloak with our realm at KEYCLOAK_PORT (8080); its admin is admin, admin
+keycloak: $(KEYCLOAK)/version.txt java  ## run a Keycloak with our realm at KEYCLOAK_PORT (8080); its admin is admin, admin
 	@mkdir -p $(KEYCLOAK)/data/import && cp deploy/keycloak/formation-lap-realm.json $(KEYCLOAK)/data/import/
 	@exec sh $(KEYCLOAK)/bin/kc.sh start-dev --import-realm --http-host=127.0.0.1 --http-port=$(KEYCLOAK_PORT)
 
-keycloak-home: $(KEYCLOAK)/version.txt
+keycloak-home: $(KEYCLOAK)/version.txt java
 	@echo $(KEYCLOAK)
 
 LOCK = $(BIN)/uv pip compile -q --upgrade --universal --generate-hashes --no-annotate --no-header --python-version 3.11
@@ -72,8 +72,7 @@ $(VENV)/.test: requirements-test.lock $(VENV)/.run
 
 # The folder comes when all of it is there. start-dev says 10 after it has put the server together for its way of running:
 # kc.sh would go on and run it, so it is not asked.
-$(KEYCLOAK)/version.txt:
-	@java -version >/dev/null 2>&1 || { echo "Keycloak needs Java 17 or newer, and there is none here; on Debian it is the package default-jre-headless" >&2; exit 1; }
+$(KEYCLOAK)/version.txt: | java
 	@command -v mvn >/dev/null || { echo "Keycloak is fetched by Maven, and there is none here; on Debian it is the package maven" >&2; exit 1; }
 	@echo "Fetching Keycloak $(KEYCLOAK_VERSION) ..." >&2
 	@mkdir -p .keycloak && part=$$(mktemp -d $(CURDIR)/.keycloak/part.XXXXXX) && trap 'rm -rf "$$part"' EXIT && trap 'exit 1' INT TERM && cd "$$part" \
@@ -84,3 +83,6 @@ $(KEYCLOAK)/version.txt:
 	&& $(PYTHON) -m zipfile -e keycloak-quarkus-dist-$(KEYCLOAK_VERSION).zip . \
 	&& { java -Dkc.home.dir="$$part/keycloak-$(KEYCLOAK_VERSION)" -jar keycloak-$(KEYCLOAK_VERSION)/lib/quarkus-run.jar start-dev >log 2>&1; [ $$? = 10 ] || { cat log >&2; exit 1; }; } \
 	&& mv keycloak-$(KEYCLOAK_VERSION) ..
+
+java:
+	@java -version >/dev/null 2>&1 || { echo "Keycloak needs Java 17 or newer, and there is none here; on Debian it is the package default-jre-headless" >&2; exit 1; }

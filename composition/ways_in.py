@@ -5,7 +5,6 @@ from datetime import timedelta
 from functools import cached_property
 
 import httpx2
-from integrations.keycloak import Keycloak
 
 import domain.sessions
 import persistence.attempts
@@ -28,6 +27,7 @@ from integrations.github import GitHub
 from integrations.google import Google
 from integrations.issuers import KeySet, RemoteKeys
 from integrations.kakao import Kakao
+from integrations.keycloak import Keycloak
 from integrations.passwords import PwdlibPasswords
 from integrations.secrets import CsrfTokens, RefreshTokens, TripSecrets
 from integrations.signing_keys import SigningKeys
@@ -82,6 +82,7 @@ class WaysIn:
             self.sessions,
             self._providers,
             self._issuers,
+            ends_passwords=self._settings.linking_ends_passwords,
         )
 
     @cached_property

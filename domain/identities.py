@@ -104,7 +104,9 @@ class _Overtaken(Exception):
 
 
 class Identities:
-    """`issuers` says which provider an issuer is; one that it does not name is OTHER."""
+    """`issuers` says which provider an issuer is; one that it does not name is OTHER. `ends_passwords`: whether the
+    first account that is linked to somebody ends the password and the sessions from before, which may be another's.
+    """
 
     def __init__(
         self,
@@ -115,10 +117,12 @@ class Identities:
         sessions: Sessions,
         providers: Mapping[IdentityProvider, Provider],
         issuers: Mapping[str, IdentityProvider],
+        *,
+        ends_passwords: bool,
     ) -> None:
         self._database, self._store, self._users = database, store, users
         self._passwords, self._sessions = passwords, sessions
-        self._providers, self._issuers = providers, issuers
+        self._providers, self._issuers, self._ends_passwords = providers, issuers, ends_passwords
 
     async def of(self, viewer: Viewer) -> list[Identity]:
         return await self._store.of_user(viewer.user.id)
@@ -130,7 +134,7 @@ class Identities:
         user = await self._store.person(transaction, claims.issuer, claims.subject)
         if user is None and claims.email:
             user = await self._store.by_email(transaction, spelling_of(claims.email))
-            if user and not await self.pin(transaction, user, claims.issuer, claims.subject):
+            if user and not await self._link(transaction, user, claims.issuer, claims.subject):
                 user = await self._store.person(transaction, claims.issuer, claims.subject)
         if user is None:
             raise UserNotFound("User not found in database")
@@ -180,9 +184,18 @@ class Identities:
         email = spelling_of(profile.email) if profile.email else None
         user = await self._store.by_email(transaction, email) if email else None
         user = user or await self._users.insert(transaction, _newcomer(profile, email))
-        if user is None or not await self.pin(transaction, user, profile.issuer, profile.subject):
+        if user is None or not await self._link(transaction, user, profile.issuer, profile.subject):
             raise _Overtaken
         return user
+
+    async def _link(self, transaction: Transaction, user: User, issuer: str, subject: str) -> bool:
+        """Pins somebody whose e-mail the issuer has verified. False where either is pinned to somebody else."""
+        proves = self._ends_passwords and not await self._store.held(transaction, user.id)
+        pinned = await self.pin(transaction, user, issuer, subject)
+        if pinned and proves:
+            await self._passwords.forget(transaction, user.id)
+            await self._sessions.end(transaction, user.id, None)
+        return pinned
 
 
 def _newcomer(profile: Profile, email: str | None) -> NewUser:

@@ -27,3 +27,5 @@ class PasswordStore(Protocol):
 
     async def replace(self, transaction: Transaction, user_id: int, before: str, after: str) -> bool:
         """False where the hash is no longer `before`: somebody else has changed it meanwhile."""
+
+    async def forget(self, transaction: Transaction, user_id: int) -> None: ...

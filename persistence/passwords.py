@@ -19,6 +19,7 @@ _STILL = Statement(sa.select(*COLUMNS).where(_THIS, _IS).with_for_update(read=Tr
 _REPLACE = plain(
     sa.update(users).where(_THIS, _IS).values(password_hash=sa.bindparam("new_hash")).returning(users.c.id)
 )
+_FORGET = plain(sa.update(users).where(_THIS).values(password_hash=None))
 
 
 class Passwords:
@@ -39,3 +40,6 @@ class Passwords:
 
     async def replace(self, transaction: Connection, user_id: int, before: str, after: str) -> bool:
         return await _REPLACE.first(transaction, user_id=user_id, before=before, new_hash=after) is not None
+
+    async def forget(self, transaction: Connection, user_id: int) -> None:
+        await _FORGET.run(transaction, user_id=user_id)

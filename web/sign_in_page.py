@@ -26,7 +26,6 @@ _HEADERS = {
     "Cache-Control": "no-cache",
     "Content-Security-Policy": _POLICY,
     "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
 }
 
 
@@ -43,7 +42,7 @@ class _Assets(StaticFiles):
     """The page's scripts and styles; their names stay the same, so a browser asks whether they are new."""
 
     def __init__(self) -> None:
-        super().__init__(directory=_HERE)
+        super().__init__(directory=_HERE, html=True)
 
     def file_response(self, *args: object, **kwargs: object) -> Response:
         response = super().file_response(*args, **kwargs)  # type: ignore[arg-type]

@@ -11,6 +11,7 @@ import httpx2
 import pytest
 from starlette.responses import Response
 
+from composition import Marquee
 from tests.api.conftest import PASSWORD, Api, World
 from tests.api.issuer import application, settings_like
 from tests.integrations.oauth_servers import (
@@ -44,6 +45,7 @@ UNLINK = """mutation ($provider: IdentityProvider!) {
 class Street:
     """Our server, and the three providers that it knows."""
 
+    marquee: Marquee
     api: Api
     servers: dict[str, Stranger]
 
@@ -98,8 +100,8 @@ async def street(world: World) -> AsyncIterator[Street]:
         settings |= {"kakao_auth_url": kakao.url, "kakao_api_url": kakao.url, "kakao_admin_key": ADMIN_KEY}
         settings |= {"kakao_scope": "profile_nickname,account_email", "frontend_url": FRONTEND}
         changed = settings_like(world.marquee, **settings)
-        _, api = await stack.enter_async_context(application(changed))
-        yield Street(api, {"google": google, "github": github, "kakao": kakao})
+        marquee, api = await stack.enter_async_context(application(changed))
+        yield Street(marquee, api, {"google": google, "github": github, "kakao": kakao})
 
 
 @pytest.mark.parametrize("provider", ["google", "github", "kakao"])
@@ -128,6 +130,22 @@ async def test_a_verified_address_links_providers_and_a_password_to_one_person(s
     assert [identity["provider"] for identity in viewer["identities"]] == ["GOOGLE", "GITHUB"]
     login = 'mutation ($p: String!) { login(input: {email: "ada@example.com", password: $p}) { __typename } }'
     assert (await street.api.data(login, p=PASSWORD)) == {"login": {"__typename": "SignedIn"}}
+
+
+async def test_where_it_is_wished_the_first_link_ends_a_password_that_may_be_anothers(
+    street: Street, world: World
+) -> None:
+    identities = street.marquee.ways_in.identities
+    eve = await world.person(email="ada@example.com")  # who registered with Ada's address
+    street.person("google", "ada")
+    street.person("github", "ada")
+    identities._ends_passwords = True
+    google = await street.signed_in("google", "ada")
+    assert (await street.api.ask("{ viewer { email } }", eve)).codes == ["UNAUTHENTICATED"]
+    assert await world.rows("select password_hash from users") == [(None,)]
+    assert (await street.signed_in("github", "ada"))["viewer"]["user"] == google["viewer"]["user"]
+    token = google["tokens"]["accessToken"]
+    assert (await street.api.data("{ viewer { email } }", token))["viewer"], "the second one ends nothing"
 
 
 async def test_an_address_that_is_not_verified_links_nobody(street: Street, world: World) -> None:
