@@ -1,4 +1,4 @@
-"""The command line: `python server.py` serves, `--help` lists the rest. What it serves is made in composition.py."""
+"""The command line: `python server.py` serves, `--help` lists the rest. What it serves is made in composition/."""
 
 import asyncio
 import contextlib
@@ -115,7 +115,7 @@ def serve() -> None:
             log_config=None,
             access_log=False,
             server_header=False,
-            proxy_headers=False,  # who is believed is said in settings, and by them in composition.py
+            proxy_headers=False,  # who is believed is said in settings, and by them in composition/
             ws=Handshake,
             ws_max_size=1_000_000,
             timeout_graceful_shutdown=5,

@@ -140,7 +140,10 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _production_names_its_parts(self) -> Self:
         if self.environment == "production":
-            missing = [name.upper() for name in ("database_url", "session_secret") if getattr(self, name) is None]
+            needed = ["database_url", "session_secret"]
+            if self.google_client_id or self.github_client_id or self.kakao_client_id:
+                needed.append("frontend_url")  # where these ways in end
+            missing = [name.upper() for name in needed if getattr(self, name) is None]
             if missing:
                 raise ValueError(f"In production these must be set: {', '.join(missing)}.")
         return self

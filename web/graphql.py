@@ -3,7 +3,7 @@ events. WebSockets are at the same address.
 """
 
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,7 @@ from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 from strawberry.utils.operation import get_operation_type
 
-from domain.errors import CodedError
+from domain.errors import CodedError, RateLimited
 from domain.metering import meter
 from resolvers.context import Context, House
 from web.authentication import Doorkeeper
@@ -120,7 +120,7 @@ class GraphQLDoor:
             body["errors"] = [presented(error).formatted for error in result.errors]
         if result.extensions:
             body["extensions"] = result.extensions
-        return _answer(request, body, 200 if executed else _never_ran(request))
+        return _answer(request, body, 200 if executed else _never_ran(request), _waiting(result.errors or ()))
 
     async def _stream(self, request: Request, asked: Asked, context: Context) -> Response:
         allowed = _BY_POST if request.method == "POST" else _BY_GET
@@ -248,6 +248,12 @@ def _never_ran(request: Request) -> int:
     """Old clients, which accept application/json alone, take any status but 200 for a fault of the network."""
     accepted = request.headers.get("accept", "")
     return 400 if _GRAPHQL_JSON in accepted or "text/event-stream" in accepted else 200
+
+
+def _waiting(errors: Sequence[GraphQLError]) -> dict[str, str]:
+    """When to come again, where something was asked too often."""
+    waits = [error.original_error.retry_after for error in errors if isinstance(error.original_error, RateLimited)]
+    return {"Retry-After": str(max(waits))} if waits else {}
 
 
 def _answer(request: Request, body: dict[str, Any], status: int, headers: Mapping[str, str] | None = None) -> Response:

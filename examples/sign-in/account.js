@@ -1,6 +1,9 @@
 // What is shown of the person who is signed in.
 
 const PROVIDERS = { KEYCLOAK: "Keycloak", GOOGLE: "Google", GITHUB: "GitHub", KAKAO: "Kakao", OTHER: "another issuer" };
+// What each of them says of itself, the first that fits: most say that they are others, too.
+const BROWSERS = { "Edg/": "Edge", "OPR/": "Opera", Firefox: "Firefox", Chrome: "Chrome", Safari: "Safari" };
+const SYSTEMS = { Windows: "Windows", Android: "Android", iPhone: "iOS", iPad: "iPadOS", "Mac OS": "macOS", Linux: "Linux" };
 const PROFILE = ["displayName", "firstName", "lastName", "birthday", "gender", "regionCode", "email"];
 const at = (id) => document.getElementById(id);
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
@@ -91,13 +94,11 @@ function action(text, label, press) {
 /** A name for what calls itself by a whole line. */
 function device(agent) {
   if (!agent) return "An unnamed device";
-  const browsers = { Edg: "Edge", OPR: "Opera", Firefox: "Firefox", HeadlessChrome: "Chrome", Chrome: "Chrome", Safari: "Safari" };
-  const systems = { Windows: "Windows", Android: "Android", iPhone: "iPhone", iPad: "iPad", "Mac OS X": "macOS", Linux: "Linux" };
-  const known = (names) => Object.keys(names).find((name) => agent.includes(name));
-  const browser = known(browsers);
-  const system = known(systems);
+  const known = (names) => Object.entries(names).find(([sign]) => agent.includes(sign))?.[1];
+  const browser = known(BROWSERS);
+  const system = known(SYSTEMS);
   if (!browser) return agent.split("/")[0];
-  return system ? `${browsers[browser]} on ${systems[system]}` : browsers[browser];
+  return system ? `${browser} on ${system}` : browser;
 }
 
 function* fact(name, value) {

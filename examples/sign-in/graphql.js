@@ -38,28 +38,33 @@ export const codeOf = (answer) => refusalOf(answer)?.code;
 async function post(name, variables, as, quiet) {
   const query = OPERATIONS[name];
   const headers = headersOf(as, query);
-  const shown = Object.entries(headers).map(([key, value]) => `${key}: ${value.replace(/[\w.~+/-]{17,}=*$/, shortened)}`);
   const entry = note({
     title: name,
     how: HOW[as.kind],
-    lines: [`POST ${ENDPOINT}`, ...shown, ...(as.kind === "cookie" ? ["Cookie: … (the browser’s own business)"] : [])],
+    lines: [`POST ${ENDPOINT}`, ...shown(headers, as)],
     text: query,
     variables,
     quiet,
   });
   const answer = await fetched(headers, { query, variables, operationName: name }, as);
   const refusal = refusalOf(answer);
-  entry.answered(!refusal, refusal ? refusal.code : String(answer.status), { data: answer.data, errors: answer.errors });
+  const { data, errors, status } = answer;
+  entry.answered(!refusal, refusal ? refusal.code : String(status), { data, errors });
   return answer;
 }
 
-const HOW = { nobody: "as nobody", tokens: "by token", cookie: "by cookie, if any", keycloak: "by Keycloak’s token" };
+const HOW = { nobody: "as nobody", tokens: "by token", cookie: "by cookie", keycloak: "by Keycloak’s token" };
 
 function headersOf(as, query) {
   const headers = {};
   if (as.accessToken) headers.Authorization = `Bearer ${as.accessToken}`;
   if (as.kind === "cookie" && as.csrfToken && query.startsWith("mutation")) headers["X-CSRF-Token"] = as.csrfToken;
   return headers;
+}
+
+function shown(headers, as) {
+  const lines = Object.entries(headers).map(([key, value]) => `${key}: ${value.replace(/[^ ]+$/, shortened)}`);
+  return as.kind === "cookie" ? [...lines, "Cookie: whatever the browser has"] : lines;
 }
 
 async function fetched(headers, body, as) {

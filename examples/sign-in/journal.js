@@ -2,7 +2,8 @@
 
 const HIDDEN = new Set(["password", "currentPassword", "newPassword"]);
 const SHORTENED = new Set(["accessToken", "refreshToken", "csrfToken", "access_token", "refresh_token", "id_token"]);
-const SHORTENED_WHERE_SENT = new Set([...SHORTENED, "code", "code_verifier"]); // in answers, `code` is why something was refused
+// In answers, `code` is why something was refused.
+const SHORTENED_WHERE_SENT = new Set([...SHORTENED, "code", "code_verifier"]);
 const MOST = 60;
 
 const list = document.getElementById("journal");

@@ -52,7 +52,8 @@ export const leave = ({ keycloak, refreshToken }) => post(keycloak, "logout", { 
 async function post(keycloak, name, given) {
   const form = { client_id: CLIENT, ...given };
   const address = door(keycloak, name);
-  const entry = note({ title: `Keycloak: ${name}`, how: "as marquee-web", lines: [`POST ${address}`], variables: form });
+  const title = `Keycloak: ${name}`;
+  const entry = note({ title, how: "as marquee-web", lines: [`POST ${address}`], variables: form });
   let response;
   try {
     response = await fetch(address, { method: "POST", credentials: "omit", body: new URLSearchParams(form) });

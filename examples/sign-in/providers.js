@@ -34,6 +34,6 @@ function missing(provider, name, settings) {
   made.className = "hint";
   const back = document.createElement("code");
   back.textContent = `${location.origin}/auth/${provider.toLowerCase()}/callback`;
-  made.append(`${name} is not set up: give the server ${settings}, and register `, back, " there as the redirect URI.");
+  made.append(`${name} is not set up here. It needs ${settings}, and at ${name} the redirect URI `, back);
   return made;
 }

@@ -1,5 +1,5 @@
-// Who this browser tab is signed in as, and by what. Tokens are kept in sessionStorage alone: no other tab reads it, and
-// it goes with the tab. Of a cookie there is nothing to keep: the browser has it, and no script can see it.
+// Who this browser tab is signed in as, and by what. Tokens are kept in sessionStorage alone: no other tab reads it,
+// and it goes with the tab. Of a cookie there is nothing to keep: the browser has it, and no script can see it.
 
 const KEY = "marquee:sign-in";
 

@@ -24,6 +24,7 @@ async function signIn(name, input, { useCookie = carrier() === "cookie" } = {}) 
   if (refusal) return refusal;
   stopListening();
   signedIn(Object.values(answer.data)[0]);
+  for (const form of at("ways").querySelectorAll("form")) form.reset(); // a password shall not wait there
   await arrive();
 }
 
@@ -93,7 +94,8 @@ async function look() {
 async function unknown(refusal) {
   if (refusal.code === "UNAUTHENTICATED") return; // which has been dealt with
   if (refusal.code === "USER_NOT_FOUND") {
-    await out(`${words(refusal)}. Keycloak has signed you in, but nobody here has that verified e-mail address yet.`, { good: false });
+    const why = "Keycloak has signed you in, but nobody here has your verified e-mail address yet.";
+    await out(`${words(refusal)}. ${why}`, { good: false });
     return;
   }
   at("status").textContent = "The server does not say who is signed in";

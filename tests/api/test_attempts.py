@@ -33,7 +33,8 @@ async def login(api: Api, email: str, password: str, address: str = "192.0.2.1")
     response = await api.client.post(f"{api.base_url}/graphql", json=body, headers={"x-forwarded-for": address})
     answer = response.json()
     if "errors" in answer:
-        assert answer["errors"][0]["extensions"]["details"][0].startswith("Try again in ")
+        (told,) = answer["errors"][0]["extensions"]["details"]
+        assert told == f"Try again in {response.headers['retry-after']} seconds."
         return str(answer["errors"][0]["extensions"]["code"])
     return str(answer["data"]["login"].get("code", "SIGNED_IN"))
 

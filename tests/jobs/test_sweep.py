@@ -32,6 +32,13 @@ async def test_only_what_is_over_for_long_is_forgotten(world: World) -> None:
             " sequence, recorded_at) values (1, $1, $2, 5, false, now(), $3, now() - make_interval(days => $4))",
             *(person.user.id, content.id, number, days),
         )
+    for number, seconds in enumerate((-1, 60)):
+        lives = "now() + make_interval(secs => $2)"
+        await world.rows(
+            f"insert into one_time_codes (hash, expires_at) values ($1, {lives})", bytes([number]), seconds
+        )
+        attempt = f"insert into attempts (hash, count, forgotten_at) values ($1, 1, {lives})"
+        await world.rows(attempt, bytes([number]), seconds)
     sweep = Sweep(
         marquee.ways_in.session_store,
         Progress(marquee.database),
@@ -44,9 +51,16 @@ async def test_only_what_is_over_for_long_is_forgotten(world: World) -> None:
         await sweep()
         counts = [
             await world.rows(f"select count(*) from {table}")
-            for table in ("sessions", "watch_events", "progress_changes", "watch_progress")
+            for table in (
+                "sessions",
+                "watch_events",
+                "progress_changes",
+                "watch_progress",
+                "one_time_codes",
+                "attempts",
+            )
         ]
-        assert counts == [[(2,)], [(1,)], [(1,)], [(1,)]]
+        assert counts == [[(2,)], *[[(1,)]] * 5]
 
 
 async def test_a_signing_key_is_forgotten_once_no_token_of_it_can_be_alive(world: World) -> None:
