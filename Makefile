@@ -70,19 +70,5 @@ $(VENV)/.test: requirements-test.lock $(VENV)/.run
 	@$(call INSTALL,requirements-test.lock)
 	@touch $@
 
-# The folder comes when all of it is there. start-dev says 10 after it has put the server together for its way of running:
-# kc.sh would go on and run it, so it is not asked.
-$(KEYCLOAK)/version.txt: | java
-	@command -v mvn >/dev/null || { echo "Keycloak is fetched by Maven, and there is none here; on Debian it is the package maven" >&2; exit 1; }
-	@echo "Fetching Keycloak $(KEYCLOAK_VERSION) ..." >&2
-	@mkdir -p .keycloak && part=$$(mktemp -d $(CURDIR)/.keycloak/part.XXXXXX) && trap 'rm -rf "$$part"' EXIT && trap 'exit 1' INT TERM && cd "$$part" \
-	&& mvn -q -B -Dstyle.color=never org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy -DoutputDirectory="$$part" \
-		-Dartifact=org.keycloak:keycloak-quarkus-dist:$(KEYCLOAK_VERSION):zip >&2 \
-	&& $(PYTHON) -c 'import hashlib, sys; sys.exit(hashlib.file_digest(open(sys.argv[1], "rb"), "sha256").hexdigest() != sys.argv[2] and "This is not the Keycloak that the Makefile names.")' \
-		keycloak-quarkus-dist-$(KEYCLOAK_VERSION).zip $(KEYCLOAK_SHA256) \
-	&& $(PYTHON) -m zipfile -e keycloak-quarkus-dist-$(KEYCLOAK_VERSION).zip . \
-	&& { java -Dkc.home.dir="$$part/keycloak-$(KEYCLOAK_VERSION)" -jar keycloak-$(KEYCLOAK_VERSION)/lib/quarkus-run.jar start-dev >log 2>&1; [ $$? = 10 ] || { cat log >&2; exit 1; }; } \
-	&& mv keycloak-$(KEYCLOAK_VERSION) ..
-
-java:
-	@java -version >/dev/null 2>&1 || { echo "Keycloak needs Java 17 or newer, and there is none here; on Debian it is the package default-jre-headless" >&2; exit 1; }
+$(KEYCLOAK)/version.txt:
+	@deploy/keycloak/fetch.sh $(KEYCLOAK_VERSION) $(KEYCLOAK_SHA256) .keycloak

@@ -31,6 +31,7 @@ _LONGEST_TOKEN = 8192
 _LEEWAY_SECONDS = 5
 _BIGGEST_ID = 2**63 - 1
 _LONGEST_NAME = 255  # OpenID Connect Core, 2
+_LONG_AGO = datetime.fromtimestamp(0, UTC)
 _END_OF_CALENDAR = 253_402_300_800  # the year 10,000 in seconds since 1970
 _COMPACT = re.compile(r"([\w-]+)\.([\w-]+)\.([\w-]+)", re.ASCII)
 _PADDING, _HASH = PKCS1v15(), SHA256()
@@ -113,7 +114,8 @@ class JwtAccessTokens:
             _subject(claims),
             _moment(claims, "exp"),
             email=email,
-            issued_at=_moment(claims, "iat"),
+            # A token that does not say it is older than every sign-out: what was ended, it never opens again.
+            issued_at=_moment(claims, "iat") if "iat" in claims else _LONG_AGO,
             origin=_origin(claims, token),
         )
 

@@ -3,7 +3,8 @@
 const PROVIDERS = { KEYCLOAK: "Keycloak", GOOGLE: "Google", GITHUB: "GitHub", KAKAO: "Kakao", OTHER: "another issuer" };
 // What each of them says of itself, the first that fits: most say that they are others, too.
 const BROWSERS = { "Edg/": "Edge", "OPR/": "Opera", Firefox: "Firefox", Chrome: "Chrome", Safari: "Safari" };
-const SYSTEMS = { Windows: "Windows", Android: "Android", iPhone: "iOS", iPad: "iPadOS", "Mac OS": "macOS", Linux: "Linux" };
+const APPLE = { iPhone: "iOS", iPad: "iPadOS", "Mac OS": "macOS" };
+const SYSTEMS = { Windows: "Windows", Android: "Android", ...APPLE, Linux: "Linux" };
 const PROFILE = ["displayName", "firstName", "lastName", "birthday", "gender", "regionCode", "email"];
 const at = (id) => document.getElementById(id);
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });

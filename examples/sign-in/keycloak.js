@@ -2,17 +2,22 @@
 import { note } from "./journal.js";
 
 const CLIENT = "marquee-web";
-const TRIP = "marquee:keycloak";
+const TRIP = "marquee:keycloak-trip";
+const PLACE = "marquee:keycloak-place";
 
 /** Where Keycloak comes back to; the realm's client has to allow it. */
 const backTo = () => `${location.origin}/sign-in`;
 const door = ({ url, realm }, name) => `${url}/realms/${encodeURIComponent(realm)}/protocol/openid-connect/${name}`;
+
+/** {url, realm} of the Keycloak that this tab went to last; null for none yet. */
+export const lastPlace = () => JSON.parse(sessionStorage.getItem(PLACE) ?? "null");
 
 /** Leaves this page. What has to be known on the way back stays in this tab. Throws an Error for a person to read. */
 export async function depart(given) {
   const keycloak = { url: addressOf(given.url), realm: given.realm.trim() };
   if (!keycloak.realm) throw new Error("The realm is missing.");
   if (!crypto.subtle) throw new Error("PKCE needs SHA-256, which browsers have for https and for localhost alone.");
+  sessionStorage.setItem(PLACE, JSON.stringify(keycloak));
   const trip = { ...keycloak, state: random(), verifier: random() };
   sessionStorage.setItem(TRIP, JSON.stringify(trip));
   const question = {

@@ -284,6 +284,9 @@ function banner(text, { good = false } = {}) {
 
 const chosen = sessionStorage.getItem(CARRIER);
 if (chosen) document.querySelector(`#carrier input[value="${CSS.escape(chosen)}"]`).checked = true;
+for (const [name, value] of Object.entries(keycloak.lastPlace() ?? {})) {
+  at("keycloak").elements[name].defaultValue = value; // and not `value`: it stays when the form is reset
+}
 ask("Providers", {}, { as: NOBODY, quiet: true }).then(({ data }) => data && showProviders(data.signInProviders));
 await comeBack();
 if (at("account").hidden) await look();

@@ -10,6 +10,7 @@ import pytest
 from domain import ids
 from tests.api.conftest import Api, Person, World
 from tests.api.issuer import Issuer, trusting
+from tests.integrations.hostile_claims import GONE
 
 SESSIONS = "{ viewer { sessions { id userAgent lastUsedAt current } } }"
 LOGOUT = "mutation { logout }"
@@ -75,6 +76,17 @@ async def test_whoever_signs_in_again_over_there_is_in_again(
     await world.rows("update sessions set revoked_at = now() - interval '10 seconds' where issuer is not null")
     assert (await here.ask(SESSIONS, token(issuer, age=11))).codes == ["UNAUTHENTICATED"]
     assert (await here.data(SESSIONS, token(issuer, age=5)))["viewer"], "issued after the sign-out"
+
+
+async def test_a_token_that_does_not_say_its_age_opens_nothing_that_was_ended(
+    here: Api, ada: Person, issuer: Issuer, world: World
+) -> None:
+    ageless = issuer.token(sid="over there", iat=GONE)
+    for _ in range(2):
+        assert (await here.data(SESSIONS, ageless))["viewer"]
+    assert await here.data(LOGOUT, ageless) == {"logout": True}
+    await world.rows("update sessions set revoked_at = revoked_at - interval '10 years' where issuer is not null")
+    assert (await here.ask(SESSIONS, ageless)).codes == ["UNAUTHENTICATED"]
 
 
 async def test_a_token_that_is_newer_has_used_the_session(here: Api, ada: Person, issuer: Issuer, world: World) -> None:
