@@ -21,7 +21,7 @@ from domain.oauth import OAuth
 from domain.ports import Signals
 from domain.profiles import Profiles
 from domain.sessions import SessionRules
-from domain.sign_in import SignIn, SignInRules
+from domain.sign_in import SignIn
 from domain.users import UserStore
 from integrations.github import GitHub
 from integrations.google import Google
@@ -106,11 +106,6 @@ class WaysIn:
     @cached_property
     def sign_in(self) -> SignIn:
         settings = self._settings
-        attempts = AttemptRules(
-            settings.sign_in_tries_per_account,
-            settings.sign_in_tries_per_address,
-            timedelta(minutes=settings.sign_in_tries_minutes),
-        )
         test_tokens = settings.development if settings.test_tokens is None else settings.test_tokens
         return SignIn(
             self._database,
@@ -119,9 +114,16 @@ class WaysIn:
             OwnPasswords(self._database, self._users, self.password_store, self._passwords, self.sessions),
             self._elsewhere,
             self.codes,
-            Attempts(self.attempts, attempts),
-            SignInRules(test_tokens),
+            self._counted,
+            test_tokens=test_tokens,
         )
+
+    @cached_property
+    def _counted(self) -> Attempts:
+        settings = self._settings
+        window = timedelta(minutes=settings.sign_in_tries_minutes)
+        rules = AttemptRules(settings.sign_in_tries_per_account, settings.sign_in_tries_per_address, window)
+        return Attempts(self.attempts, rules)
 
     @cached_property
     def profiles(self) -> Profiles:
@@ -181,8 +183,9 @@ class WaysIn:
             self.identity_store,
             self._access_tokens,
             self.sessions,
+            self._counted,
             settings.keycloak_issuer_name,
-            grants=settings.development if granted is None else granted,
+            takes_passwords=settings.development if granted is None else granted,
         )
 
     @cached_property

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
-from domain.errors import RateLimited
+from domain.errors import RateLimited, Refusal
 
 # A household or an office has a whole network of this size in IPv6; one address there costs nothing.
 _IPV6_NETWORK = 64
@@ -35,8 +35,10 @@ class AttemptStore(Protocol):
     async def count(self, key: bytes, window: timedelta) -> tuple[int, float]:
         """Adds one; how many there are now, and in how many seconds they are forgotten."""
 
-    async def forgive(self, address: bytes, account: bytes) -> None:
-        """Takes one back from the address, and all from the account."""
+    async def take_back(self, *keys: bytes) -> None:
+        """One from each."""
+
+    async def forget(self, key: bytes) -> None: ...
 
 
 class Attempts:
@@ -45,16 +47,22 @@ class Attempts:
 
     @asynccontextmanager
     async def counted(self, account: str, address: str) -> AsyncIterator[Attempt]:
-        """Counts an attempt before it is made, so that many at once are many; one that succeeded is taken back. Raises
-        RateLimited. An address that has used its own attempts up does not use up those of accounts.
+        """Counts an attempt before it is made, so that many at once are many; one that succeeded is taken back, and so
+        is one that was refused before the password was looked at. Raises RateLimited. An address that has used its own
+        attempts up does not use up those of accounts.
         """
         by_address, by_account = _key("address", network_of(address)), _key("account", account)
         await self._count(by_address, self._rules.per_address)
         await self._count(by_account, self._rules.per_account)
         attempt = Attempt()
-        yield attempt
+        try:
+            yield attempt
+        except Refusal:
+            await self._store.take_back(by_address, by_account)
+            raise
         if attempt.succeeded:
-            await self._store.forgive(by_address, by_account)
+            await self._store.take_back(by_address)
+            await self._store.forget(by_account)
 
     async def _count(self, key: bytes, most: int) -> None:
         count, seconds = await self._store.count(key, self._rules.window)

@@ -42,11 +42,11 @@ class Authentication:
         self._identities, self._access_tokens, self._cookies = identities, access_tokens, cookies
         self._csrf_tokens, self._signals, self._rules = csrf_tokens, signals, rules
 
-    async def by_token(self, token: str, user_agent: str | None) -> Viewer:
+    async def by_token(self, token: str, client: Client) -> Viewer:
         """Who an access token speaks for. Raises Unauthenticated, or UserNotFound for a stranger's good token."""
         claims = await self._access_tokens.verify(token)
         if claims.session_id is None:
-            return await self._by_others_token(claims, user_agent)
+            return await self._by_others_token(claims, client)
         user = await self._store.living_user(claims.session_id, int(claims.subject))
         if user is None:
             raise Unauthenticated(_ENDED)
@@ -88,15 +88,14 @@ class Authentication:
         finally:
             watch.cancel()
 
-    async def _by_others_token(self, claims: Claims, user_agent: str | None) -> Viewer:
+    async def _by_others_token(self, claims: Claims, client: Client) -> Viewer:
         """Another issuer's token has a session here too, so that it can be listed and ended like any other."""
         known = await self._store.adopted(claims)
         if known is not None:
             return Viewer(*known, claims.expires_at)
         async with self._database.writing() as transaction:
             user = await self._identities.person_of(transaction, claims)
-            label = user_agent[:300] if user_agent else None
-            session = await self._store.adopt(transaction, user.id, label, claims, self._rules)
+            session = await self._store.adopt(transaction, user.id, client.label, claims)
             if session is None:
                 raise Unauthenticated(_ENDED)
         return Viewer(user, session.id, claims.expires_at)
@@ -108,19 +107,18 @@ class Authentication:
         state = await self._store.for_refresh(transaction, session_id)
         if state is None or not state.alive:
             return None
-        viewer = Viewer(state.user, session_id, state.expires_at)
-        if secret_hash == state.refresh_hash:
-            if not state.successor_seen:
-                await self._store.saw_successor(transaction, session_id)
-            elif renewing and self._is_due(state):
-                return await self._replace(transaction, value, viewer)
-            return Resumed(viewer, None)
-        in_grace = not state.successor_seen or state.now - state.rotated_at <= self._rules.grace
-        if secret_hash == state.previous_hash and in_grace:
+        viewer, presented = Viewer(state.user, session_id, state.expires_at), state.judge(secret_hash, self._rules.grace)
+        if presented is Presented.REPLAYED:
+            await self._sessions.end(transaction, state.user.id, session_id)
+            return None
+        if presented is Presented.PREDECESSOR:
             lives_for = int((state.expires_at - state.now).total_seconds())
             return Resumed(viewer, Cookie(self._cookies.successor(value), lives_for))
-        await self._sessions.end(transaction, state.user.id, session_id)
-        return None
+        if not state.successor_seen:
+            await self._store.saw_successor(transaction, session_id)
+        elif renewing and self._is_due(state):
+            return await self._replace(transaction, value, viewer)
+        return Resumed(viewer, None)
 
     async def _replace(self, transaction: Transaction, value: str, viewer: Viewer) -> Resumed:
         successor = self._cookies.successor(value)

@@ -5,17 +5,24 @@ from contextlib import suppress
 from typing import Protocol
 
 from domain.accounts import Accounts, NewAccount
-from domain.errors import Refusal, RefusalCode, Unauthenticated, Unavailable
+from domain.attempts import Attempts
+from domain.errors import RateLimited, Refusal, RefusalCode, Unauthenticated, Unavailable
 from domain.identities import Identities, IdentityStore
 from domain.passwords import Passwords, PasswordStore
 from domain.ports import Database
-from domain.registration import Registration
+from domain.registration import Registration, spelling_of
 from domain.sessions import Client, Sessions, SignedIn
 from domain.tokens import AccessTokens, Claims
 from domain.users import UserStore, Viewer
 
+# How often a password is looked at again when its hash is replaced meanwhile.
+_LOOKS = 3
+
 
 class Keeper(Protocol):
+    @property
+    def takes_passwords(self) -> bool: ...
+
     async def register(self, new: Registration, client: Client) -> SignedIn:
         """`new` is checked already. Raises Refusal ALREADY_EXISTS where the e-mail is taken in any spelling."""
 
@@ -28,9 +35,17 @@ class Keeper(Protocol):
     async def end_sessions(self, viewer: Viewer) -> None:
         """Ends what is signed in where the password is kept, if that is not here. Raises Refusal UPSTREAM_FAILED."""
 
+    async def account_of(self, user_id: int) -> str | None:
+        """What `forget` needs to know, once the person is gone."""
+
+    async def forget(self, account: str | None) -> None:
+        """Deletes the account where the password is kept, if that is not here. Raises Refusal UPSTREAM_FAILED."""
+
 
 class OwnPasswords:
     """The hashes are here."""
+
+    takes_passwords = True
 
     def __init__(
         self, database: Database, users: UserStore, store: PasswordStore, passwords: Passwords, sessions: Sessions
@@ -47,16 +62,20 @@ class OwnPasswords:
             return await self._sessions.begin(transaction, user, client)
 
     async def login(self, email: str, password: str, client: Client) -> SignedIn | None:
-        user, known = await self._store.credentials(email) or (None, None)
-        fits, better = await self._passwords.verify(password, known)
-        if user is None or known is None or not fits:
-            return None
-        async with self._database.writing() as transaction:
-            if better and await self._store.replace(transaction, user.id, known, better):
-                known = better
-            # While the password was looked at, it may have been changed, or its owner deleted.
-            user = await self._store.still(transaction, user.id, known)
-            return await self._sessions.begin(transaction, user, client) if user else None
+        for _ in range(_LOOKS):
+            user, known = await self._store.credentials(email) or (None, None)
+            fits, better = await self._passwords.verify(password, known)
+            if user is None or known is None or not fits:
+                return None
+            async with self._database.writing() as transaction:
+                # While the password was looked at, its hash may have been replaced by a new password's, or by a better
+                # one of the same; or its owner deleted.
+                still = await self._store.still(transaction, user.id, known)
+                if still is not None:
+                    if better:
+                        await self._store.replace(transaction, user.id, known, better)
+                    return await self._sessions.begin(transaction, still, client)
+        return None
 
     async def change(self, viewer: Viewer, current: str, new: str, client: Client) -> SignedIn | None:
         known = await self._store.hash_of(viewer.user.id)
@@ -75,10 +94,16 @@ class OwnPasswords:
     async def end_sessions(self, viewer: Viewer) -> None:
         """All sessions are here."""
 
+    async def account_of(self, user_id: int) -> str | None:
+        return None
+
+    async def forget(self, account: str | None) -> None:
+        """The hash goes with the person."""
+
 
 class PasswordsElsewhere:
     """The account is at the provider that is `issuer` in tokens, the person here; neither is made without the other.
-    `grants`: whether that provider may be asked about a password.
+    `takes_passwords`: whether that provider may be asked about one.
     """
 
     def __init__(
@@ -90,13 +115,15 @@ class PasswordsElsewhere:
         identity_store: IdentityStore,
         access_tokens: AccessTokens,
         sessions: Sessions,
+        attempts: Attempts,
         issuer: str,
         *,
-        grants: bool,
+        takes_passwords: bool,
     ) -> None:
         self._database, self._users, self._accounts, self._sessions = database, users, accounts, sessions
         self._identities, self._identity_store = identities, identity_store
-        self._access_tokens, self._issuer, self._grants = access_tokens, issuer, grants
+        self._access_tokens, self._attempts = access_tokens, attempts
+        self._issuer, self.takes_passwords = issuer, takes_passwords
 
     async def register(self, new: Registration, client: Client) -> SignedIn:
         """An account that is there already is taken over by who knows its password: their first try may have been cut
@@ -106,45 +133,63 @@ class PasswordsElsewhere:
         subject = await self._accounts.create(account)
         if subject is not None:
             return await self._written_or_undone(new, subject, client)
-        claims = await self._claims(new.email, new.password) if self._grants else None
-        if claims is None:
-            raise _taken()
-        return await self._written(new, claims.subject, client)
+        return await self._written(new, await self._own_subject(new, client), client)
 
     async def login(self, email: str, password: str, client: Client) -> SignedIn | None:
-        if not self._grants:
-            message = "This server does not take passwords. Sign in at the identity provider."
-            raise Refusal(RefusalCode.NOT_CONFIGURED, message)
         claims = await self._claims(email, password)
         if claims is None:
             return None
         async with self._database.writing() as transaction:
             user = await self._identities.person_of(transaction, claims)
+            if not await self._sessions.is_after_sign_out(transaction, user, claims):
+                return None  # of a password that was changed while this one was looked at
             return await self._sessions.begin(transaction, user, client)
 
     async def change(self, viewer: Viewer, current: str, new: str, client: Client) -> SignedIn | None:
-        if not self._grants:
-            message = "This server does not take passwords. Change yours at the identity provider."
+        if not self.takes_passwords:
+            message = "This server takes no passwords. Change yours at the identity provider."
             raise Refusal(RefusalCode.NOT_CONFIGURED, message)
-        subject = await self._subject(viewer)
+        subject = await self.account_of(viewer.user.id)
         if subject is None or viewer.email is None:
             raise _without_password()
         claims = await self._claims(viewer.email, current)
         if claims is None or claims.subject != subject:
             return None
-        await self._accounts.set_password(subject, new)
+        try:
+            await self._accounts.set_password(subject, new)
+        except Refusal as refusal:
+            if refusal.refused.code is RefusalCode.UPSTREAM_FAILED:  # which may have come after the change
+                await self._sessions.revoke_all(viewer)
+            raise
         async with self._database.writing() as transaction:
             await self._sessions.end(transaction, viewer.user.id, None)
             return await self._sessions.begin(transaction, viewer.user, client)
 
     async def end_sessions(self, viewer: Viewer) -> None:
-        subject = await self._subject(viewer)
+        subject = await self.account_of(viewer.user.id)
         if subject is not None:
             await self._accounts.end_sessions(subject)
 
-    async def _subject(self, viewer: Viewer) -> str | None:
-        identities = await self._identities.of(viewer)
+    async def account_of(self, user_id: int) -> str | None:
+        identities = await self._identity_store.of_user(user_id)
         return next((identity.subject for identity in identities if identity.issuer == self._issuer), None)
+
+    async def forget(self, account: str | None) -> None:
+        if account is not None:
+            await self._accounts.delete(account)
+
+    async def _own_subject(self, new: Registration, client: Client) -> str:
+        """Raises Refusal ALREADY_EXISTS, unless this is the account's own e-mail and password; a guess at these counts
+        as one at the door would.
+        """
+        claims: Claims | None = None
+        with suppress(RateLimited):
+            async with self._attempts.counted(new.email, client.address) as attempt:
+                claims = await self._claims(new.email, new.password) if self.takes_passwords else None
+                attempt.succeeded = claims is not None
+        if claims is None or spelling_of(claims.email or "") != new.email:
+            raise _taken()
+        return claims.subject
 
     async def _claims(self, email: str, password: str) -> Claims | None:
         """Raises Refusal BAD_CREDENTIALS for an account whose tokens are not good here."""

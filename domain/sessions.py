@@ -1,5 +1,6 @@
 """Sessions: begun by a sign-in, refreshed without ever letting a refresh token work twice, ended at once."""
 
+import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -30,6 +31,11 @@ class Client:
     user_agent: str | None
     address: str
     wants_cookie: bool = False
+
+    @property
+    def label(self) -> str | None:
+        """As a session is listed."""
+        return self.user_agent[:300] if self.user_agent else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +81,19 @@ class SessionRules:
     grace: timedelta
 
 
+class Presented(enum.Enum):
+    """What somebody holds who wants a session to go on."""
+
+    CURRENT = enum.auto()
+    PREDECESSOR = enum.auto()
+    REPLAYED = enum.auto()
+
+
 @dataclass(frozen=True, slots=True)
 class RefreshState:
-    """What renewing a session needs to know of it; the times are the database's own."""
+    """What renewing a session needs to know of it; the times are the database's own. `successor_seen`: whether what
+    replaced the previous secret has come back to us, as a refresh token's is taken to have.
+    """
 
     user: User
     refresh_hash: bytes
@@ -88,6 +104,13 @@ class RefreshState:
     alive: bool
     now: datetime
 
+    def judge(self, secret_hash: bytes, grace: timedelta) -> Presented:
+        """A predecessor counts until its successor has been seen, and within `grace` after that."""
+        if secret_hash == self.refresh_hash:
+            return Presented.CURRENT
+        in_grace = not self.successor_seen or self.now - self.rotated_at <= grace
+        return Presented.PREDECESSOR if secret_hash == self.previous_hash and in_grace else Presented.REPLAYED
+
 
 class SessionStore(Protocol):
     async def insert(
@@ -95,10 +118,10 @@ class SessionStore(Protocol):
     ) -> Session: ...
 
     async def adopt(
-        self, transaction: Transaction, user_id: int, user_agent: str | None, claims: Claims, rules: SessionRules
+        self, transaction: Transaction, user_id: int, user_agent: str | None, claims: Claims
     ) -> Session | None:
-        """The session that another issuer's token belongs to, made where it is new; None where it was ended after the
-        token was issued.
+        """The session that another issuer's token belongs to, made where it is new, alive as long as the token; None
+        where it, or all of the person's, was ended after the token was issued.
         """
 
     async def replace_hash(
@@ -126,6 +149,9 @@ class SessionStore(Protocol):
     async def revoke(self, transaction: Transaction, user_id: int, session_id: int | None) -> list[Session]:
         """Ends one session of this person, or all of them; answers those that were alive."""
 
+    async def is_after_sign_out(self, transaction: Transaction, user_id: int, claims: Claims) -> bool:
+        """Holds the person until the transaction ends."""
+
     async def revoke_of_issuer(self, transaction: Transaction, user_id: int, issuer: str) -> None:
         """Ends what another issuer's tokens opened."""
 
@@ -146,8 +172,8 @@ class Sessions:
 
     async def begin(self, transaction: Transaction, user: User, client: Client) -> SignedIn:
         secrets = self._cookies if client.wants_cookie else self._refresh_tokens
-        secret, label = secrets.first(), client.user_agent[:300] if client.user_agent else None
-        session = await self._store.insert(transaction, user.id, label, secrets.hash_of(secret), self._rules)
+        secret = secrets.first()
+        session = await self._store.insert(transaction, user.id, client.label, secrets.hash_of(secret), self._rules)
         carried = secrets.token(session.id, secret)
         return _by_cookie(user, session, carried) if client.wants_cookie else self._by_tokens(user, session, carried)
 
@@ -157,9 +183,10 @@ class Sessions:
         async with self._database.writing() as transaction:
             state = await self._store.for_refresh(transaction, session_id)
             if state and state.alive:
-                if secret_hash == state.refresh_hash:
+                presented = state.judge(secret_hash, self._rules.grace)
+                if presented is Presented.CURRENT:
                     return await self._rotate(transaction, session_id, refresh_token, state)
-                if secret_hash == state.previous_hash and state.now - state.rotated_at <= self._rules.grace:
+                if presented is Presented.PREDECESSOR:
                     session = await self._store.touch(transaction, session_id)
                     return self._by_tokens(state.user, session, self._refresh_tokens.successor(refresh_token))
                 await self.end(transaction, state.user.id, session_id)
@@ -191,6 +218,10 @@ class Sessions:
         if ended:
             await self._signals.announce(transaction, "person", user_id, [])
         return ended
+
+    async def is_after_sign_out(self, transaction: Transaction, user: User, claims: Claims) -> bool:
+        """Whether this token of another issuer was issued after all of the person's sessions were last ended."""
+        return await self._store.is_after_sign_out(transaction, user.id, claims)
 
     async def end_of_issuer(self, transaction: Transaction, user_id: int, issuer: str) -> None:
         """Ends what this issuer's tokens opened."""

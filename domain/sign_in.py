@@ -1,6 +1,6 @@
 """Signing up and in: with a password, with the code that a way by redirects ends with, or for tests."""
 
-from dataclasses import dataclass
+from contextlib import suppress
 
 from domain.attempts import Attempts
 from domain.codes import CodeStore, hash_of
@@ -11,34 +11,31 @@ from domain.passwords import PasswordStore
 from domain.ports import Database
 from domain.registration import Registration, password_problem, spelling_of
 from domain.sessions import Client, Sessions, SignedIn
-from domain.users import Viewer
+from domain.users import Users, Viewer
 from domain.validation import Problems
 
 
-@dataclass(frozen=True, slots=True)
-class SignInRules:
-    """`test_tokens`: whether anybody may sign in as anybody, which is for tests alone."""
-
-    test_tokens: bool
-
-
 class SignIn:
-    """`elsewhere` keeps the passwords of new people, where there is such a place; who has one here keeps it here."""
+    """`elsewhere` keeps the passwords of new people, where there is such a place; who has one here keeps it here.
+    `test_tokens`: whether anybody may sign in as anybody, which is for tests alone.
+    """
 
     def __init__(
         self,
         database: Database,
         sessions: Sessions,
+        users: Users,
         store: PasswordStore,
         own: Keeper,
         elsewhere: Keeper | None,
         codes: CodeStore,
         attempts: Attempts,
-        rules: SignInRules,
+        *,
+        test_tokens: bool,
     ) -> None:
-        self._database, self._sessions, self._store = database, sessions, store
+        self._database, self._sessions, self._users, self._store = database, sessions, users, store
         self._own, self._elsewhere = own, elsewhere
-        self._codes, self._attempts, self._rules = codes, attempts, rules
+        self._codes, self._attempts, self._test_tokens = codes, attempts, test_tokens
 
     async def register(self, new: Registration, client: Client) -> SignedIn:
         """Raises Refusal: VALIDATION_FAILED, ALREADY_EXISTS, UPSTREAM_FAILED."""
@@ -48,6 +45,9 @@ class SignIn:
         """Raises Refusal BAD_CREDENTIALS, in the same time and words for an unknown person and a wrong password, or
         UPSTREAM_FAILED, NOT_CONFIGURED; and RateLimited.
         """
+        if self._elsewhere and not self._elsewhere.takes_passwords:
+            # Asked of everybody, also of who has a password here: the answer must not tell who has.
+            raise Refusal(RefusalCode.NOT_CONFIGURED, "This server takes no passwords. Sign in at the identity provider.")
         spelling = spelling_of(email)
         async with self._attempts.counted(spelling, client.address) as attempt:
             keeper = await self._keeper_of(spelling)
@@ -64,7 +64,8 @@ class SignIn:
         with Problems("input") as problems:
             if problem := password_problem(new):
                 problems.add("newPassword", problem)
-        account = viewer.email or f"person {viewer.user.id}"
+        # By a key of its own: strangers who guess at the door do not keep the owner from changing it.
+        account = f"password of person {viewer.user.id}"
         async with self._attempts.counted(account, client.address) as attempt:
             keeper = self._keeper(await self._store.hash_of(viewer.user.id))
             signed_in = await keeper.change(viewer, current, new, client)
@@ -83,7 +84,7 @@ class SignIn:
 
     async def for_tests(self, email: str, client: Client) -> SignedIn:
         """Signs in whoever has this e-mail. Raises Refusal: NOT_CONFIGURED, NOT_FOUND."""
-        if not self._rules.test_tokens:
+        if not self._test_tokens:
             raise Refusal(RefusalCode.NOT_CONFIGURED, "This server issues no tokens for tests.")
         found = await self._store.credentials(spelling_of(email))
         if found is None:
@@ -98,6 +99,16 @@ class SignIn:
         ended = await self._sessions.revoke_all(viewer)
         await (self._elsewhere or self._own).end_sessions(viewer)
         return ended
+
+    async def delete(self, viewer: Viewer, user_id: int) -> None:
+        """As domain.users says, and the account where the password is kept, if that is elsewhere. Where that cannot be
+        reached the person is gone here all the same; the log has it.
+        """
+        keeper = self._elsewhere or self._own
+        account = await keeper.account_of(user_id)
+        await self._users.delete(viewer, user_id)
+        with suppress(Refusal):
+            await keeper.forget(account)
 
     async def _keeper_of(self, email: str) -> Keeper:
         if self._elsewhere is None:

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import INTERVAL, insert
 
 from persistence.database import Database
-from persistence.statements import Statement, plain
+from persistence.statements import Statement, is_any, plain
 from persistence.tables import attempts
 
 _NOW = sa.func.now()
@@ -24,13 +24,10 @@ _COUNT = Statement(
     ).returning(attempts.c.count, sa.extract("epoch", attempts.c.forgotten_at - _NOW)),
     lambda count, seconds: (int(count), float(seconds)),
 )
-_forgotten = sa.delete(attempts).where(attempts.c.hash == sa.bindparam("account")).cte("forgotten")
-_FORGIVE = plain(
-    sa.update(attempts)
-    .where(attempts.c.hash == sa.bindparam("address"), attempts.c.count > 0)
-    .values(count=attempts.c.count - 1)
-    .add_cte(_forgotten)
+_TAKE_BACK = plain(
+    sa.update(attempts).where(is_any(attempts.c.hash, "keys"), attempts.c.count > 0).values(count=attempts.c.count - 1)
 )
+_FORGET = plain(sa.delete(attempts).where(attempts.c.hash == sa.bindparam("key")))
 _SWEEP = plain(sa.delete(attempts).where(attempts.c.forgotten_at < _NOW - sa.bindparam("kept", type_=INTERVAL)))
 
 
@@ -42,9 +39,13 @@ class Attempts:
         async with self._database.single() as connection:
             return await _COUNT.one(connection, hash=key, window=window)
 
-    async def forgive(self, address: bytes, account: bytes) -> None:
+    async def take_back(self, *keys: bytes) -> None:
         async with self._database.single() as connection:
-            await _FORGIVE.run(connection, address=address, account=account)
+            await _TAKE_BACK.run(connection, keys=keys)
+
+    async def forget(self, key: bytes) -> None:
+        async with self._database.single() as connection:
+            await _FORGET.run(connection, key=key)
 
     async def sweep(self, kept: timedelta) -> None:
         """Forgets what should have been forgotten longer than `kept` ago."""

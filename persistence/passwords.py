@@ -15,7 +15,7 @@ _CREDENTIALS = Statement(
     lambda *row: (User(*row[:-1]), row[-1]),
 )
 _HASH_OF = plain(sa.select(users.c.password_hash).where(_THIS))
-_STILL = Statement(sa.select(*COLUMNS).where(_THIS, _IS).with_for_update(read=True), User)
+_STILL = Statement(sa.select(*COLUMNS).where(_THIS, _IS).with_for_update(key_share=True), User)
 _REPLACE = plain(
     sa.update(users).where(_THIS, _IS).values(password_hash=sa.bindparam("new_hash")).returning(users.c.id)
 )

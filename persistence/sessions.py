@@ -37,35 +37,41 @@ _INSERT = Statement(
     Session,
 )
 _issued_at = sa.bindparam("issued_at", type_=Moment)
-_adopting = insert(sessions).values(
-    user_id=sa.bindparam("user_id"),
-    user_agent=sa.bindparam("user_agent"),
-    issuer=sa.bindparam("issuer"),
-    origin=sa.bindparam("origin"),
-    last_used_at=sa.func.greatest(_NOW, _issued_at),
-    expires_at=sa.func.least(_in("refresh"), _in("absolute")),
-    absolute_end=_in("absolute"),
+_token_ends = sa.bindparam("token_ends", type_=Moment)
+_given = {name: sa.bindparam(name, type_=sa.Text) for name in ("user_agent", "issuer", "origin")}
+# An issuer tells the time by the second, so what it issued in the second of a sign-out is taken to be behind it.
+_not_signed_out = sa.func.coalesce(sa.func.date_trunc("second", users.c.signed_out_at) <= _issued_at, sa.true())
+_adopting = insert(sessions).from_select(
+    ["user_id", *_given, "last_used_at", "expires_at", "absolute_end"],
+    sa.select(users.c.id, *_given.values(), sa.func.greatest(_NOW, _issued_at), _token_ends, _token_ends).where(
+        users.c.id == sa.bindparam("user_id", type_=sa.BigInteger), _not_signed_out
+    ),
 )
 _new = _adopting.excluded
-# One row for each stay over there. A token that was issued after the row ended, or after the one that was last seen,
-# revives it; one that was issued before it was ended does not.
+_REVOKED = sessions.c.revoked_at.is_not(None)
+# One row for each stay over there, alive as long as a token of it. A token that was issued after the row was ended
+# revives it; one that was issued before does not.
 _ADOPT = Statement(
     _adopting.on_conflict_do_update(
         index_elements=["issuer", "origin"],
+        index_where=sessions.c.issuer.is_not(None),
         set_={
             "user_id": _new.user_id,
-            "user_agent": sa.case((ALIVE, sessions.c.user_agent), else_=_new.user_agent),
-            "created_at": sa.case((ALIVE, sessions.c.created_at), else_=_NOW),
-            "absolute_end": sa.case((ALIVE, sessions.c.absolute_end), else_=_new.absolute_end),
-            "expires_at": sa.case(
-                (ALIVE, sa.func.least(_in("refresh"), sessions.c.absolute_end)), else_=_new.expires_at
-            ),
+            "user_agent": sa.case((_REVOKED, _new.user_agent), else_=sessions.c.user_agent),
+            "created_at": sa.case((_REVOKED, _NOW), else_=sessions.c.created_at),
+            "expires_at": sa.func.greatest(sessions.c.expires_at, _new.expires_at),
+            "absolute_end": sa.func.greatest(sessions.c.expires_at, _new.expires_at),
             "last_used_at": sa.func.greatest(sessions.c.last_used_at, _new.last_used_at),
             "revoked_at": None,
         },
         where=sa.or_(sessions.c.revoked_at.is_(None), sessions.c.revoked_at < _issued_at),
     ).returning(*COLUMNS),
     Session,
+)
+_IS_AFTER_SIGN_OUT = plain(
+    sa.select(_not_signed_out)
+    .where(users.c.id == sa.bindparam("user_id", type_=sa.BigInteger))
+    .with_for_update(key_share=True)
 )
 _ADOPTED = Statement(
     sa.select(*people.COLUMNS, sessions.c.id)
@@ -125,18 +131,18 @@ _LIVING = Statement(
     .order_by(sessions.c.last_used_at.desc(), sessions.c.id.desc()),
     Session,
 )
+# Never before the token that was used last, by a clock that may be ahead of ours: with it, it would go on.
+_revoked = {"revoked_at": sa.func.greatest(_NOW, sessions.c.last_used_at)}
 _REVOKE_ALL = (
-    sa.update(sessions)
-    .where(sessions.c.user_id == sa.bindparam("user_id"), ALIVE)
-    .values(revoked_at=_NOW)
-    .returning(*COLUMNS)
+    sa.update(sessions).where(sessions.c.user_id == sa.bindparam("user_id"), ALIVE).values(_revoked).returning(*COLUMNS)
 )
 _REVOKE = {True: Statement(_REVOKE_ALL.where(_THIS), Session), False: Statement(_REVOKE_ALL, Session)}
 _REVOKE_OF_ISSUER = plain(
     sa.update(sessions)
     .where(sessions.c.user_id == sa.bindparam("user_id"), sessions.c.issuer == sa.bindparam("which_issuer"), ALIVE)
-    .values(revoked_at=_NOW)
+    .values(_revoked)
 )
+_SIGN_OUT = plain(sa.update(users).where(users.c.id == sa.bindparam("user_id")).values(signed_out_at=_NOW))
 _SWEEP = plain(sa.delete(sessions).where(sessions.c.expires_at < _NOW - sa.bindparam("kept", type_=INTERVAL)))
 
 
@@ -157,7 +163,7 @@ class Sessions:
         )
 
     async def adopt(
-        self, transaction: Connection, user_id: int, user_agent: str | None, claims: Claims, rules: SessionRules
+        self, transaction: Connection, user_id: int, user_agent: str | None, claims: Claims
     ) -> Session | None:
         return await _ADOPT.first(
             transaction,
@@ -166,8 +172,7 @@ class Sessions:
             issuer=claims.issuer,
             origin=claims.origin,
             issued_at=claims.issued_at,
-            refresh=rules.refresh,
-            absolute=rules.absolute,
+            token_ends=claims.expires_at,
         )
 
     async def adopted(self, claims: Claims) -> tuple[User, int] | None:
@@ -210,7 +215,12 @@ class Sessions:
 
     async def revoke(self, transaction: Connection, user_id: int, session_id: int | None) -> list[Session]:
         one = {} if session_id is None else {"session_id": session_id}
+        if not one:
+            await _SIGN_OUT.run(transaction, user_id=user_id)
         return await _REVOKE[bool(one)].all(transaction, user_id=user_id, **one)
+
+    async def is_after_sign_out(self, transaction: Connection, user_id: int, claims: Claims) -> bool:
+        return bool(await _IS_AFTER_SIGN_OUT.first(transaction, user_id=user_id, issued_at=claims.issued_at))
 
     async def revoke_of_issuer(self, transaction: Connection, user_id: int, issuer: str) -> None:
         await _REVOKE_OF_ISSUER.run(transaction, user_id=user_id, which_issuer=issuer)

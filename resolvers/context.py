@@ -10,7 +10,7 @@ import strawberry
 from domain.authentication import Authentication
 from domain.contents import Contents, ContentStore
 from domain.corporations import Corporations, CorporationStore
-from domain.errors import CsrfTokenRequired, Unauthenticated
+from domain.errors import CsrfTokenRequired, Refusal, RefusalCode, Unauthenticated
 from domain.genres import GenreStore
 from domain.identities import Identities
 from domain.likes import Likes, LikeStore
@@ -24,7 +24,6 @@ from domain.sessions import Client, Cookie, Sessions
 from domain.sign_in import SignIn
 from domain.tmdb import Tmdb, TmdbCatalogue
 from domain.users import Users, UserStore, Viewer
-from domain.validation import Problems
 from domain.video_assets import VideoAssets, VideoAssetStore
 from resolvers.loaders import Loaders
 
@@ -134,8 +133,8 @@ class Context:
     def client(self, *, wants_cookie: bool = False) -> Client:
         """Who asks to be signed in. Raises Refusal VALIDATION_FAILED where a cookie is wanted and cannot be set."""
         if wants_cookie and not self.takes_cookies:
-            with Problems("input") as problems:
-                problems.add("useCookie", "A cookie can only be set by the answer to an HTTP request.")
+            message = "A cookie can only be set by the answer to an HTTP request, and not to a stream of events."
+            raise Refusal(RefusalCode.VALIDATION_FAILED, message)
         return Client(self.user_agent, self.address, wants_cookie)
 
     def require_csrf_token(self) -> None:

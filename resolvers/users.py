@@ -96,7 +96,7 @@ async def delete_user(info: Info, input: Any) -> ids.Deleted:
     """Deletes a person for good: oneself, or anybody for an ADMIN. Ends all their sessions, and takes away everything
     that is private; reviews stay, under "Deleted user".
     """
-    await info.context.services.users.delete(info.context.signed_in(), ids.decode("User", input.id))
+    await info.context.services.sign_in.delete(info.context.signed_in(), ids.decode("User", input.id))
     return ids.Deleted(input.id)
 
 

@@ -59,7 +59,7 @@ class Doorkeeper:
         found = _BEARER.fullmatch(said)
         if found is None:
             raise Unauthenticated("The Authorization header must be: Bearer, a space, and an access token.")
-        return await self._authentication.by_token(found[1], context.user_agent)
+        return await self._authentication.by_token(found[1], context.client())
 
 
 def authorization_of(headers: Headers) -> str | None:

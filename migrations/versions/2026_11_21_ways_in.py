@@ -41,7 +41,13 @@ def upgrade() -> None:
     op.add_column("sessions", sa.Column("issuer", sa.Text(), nullable=True))
     op.add_column("sessions", sa.Column("origin", sa.Text(), nullable=True))
     op.alter_column("sessions", "refresh_hash", existing_type=postgresql.BYTEA(), nullable=True)
-    op.create_unique_constraint(op.f("uq_sessions_issuer_origin"), "sessions", ["issuer", "origin"])
+    op.create_index(
+        "uq_sessions_origin",
+        "sessions",
+        ["issuer", "origin"],
+        unique=True,
+        postgresql_where=sa.text("issuer IS NOT NULL"),
+    )
     op.create_check_constraint(
         op.f("ck_sessions_kind"), "sessions", "(refresh_hash is null) = (issuer is not null and origin is not null)"
     )
@@ -49,14 +55,18 @@ def upgrade() -> None:
     op.add_column("users", sa.Column("gender", GENDER, nullable=True))
     op.add_column("users", sa.Column("picture_url", sa.Text(), nullable=True))
     op.add_column("users", sa.Column("consented_at", sa.TIMESTAMP(timezone=True), nullable=True))
+    op.add_column("users", sa.Column("email_proven", sa.Boolean(), server_default=sa.text("false"), nullable=False))
+    op.add_column("users", sa.Column("signed_out_at", sa.TIMESTAMP(timezone=True), nullable=True))
+    # Whoever was pinned so far was found by an e-mail that was verified.
+    op.execute("update users set email_proven = true where id in (select user_id from identities)")
 
 
 def downgrade() -> None:
-    for column in ("consented_at", "picture_url", "gender", "birthday"):
+    for column in ("signed_out_at", "email_proven", "consented_at", "picture_url", "gender", "birthday"):
         op.drop_column("users", column)
     op.execute("delete from sessions where refresh_hash is null")
     op.drop_constraint(op.f("ck_sessions_kind"), "sessions", type_="check")
-    op.drop_constraint(op.f("uq_sessions_issuer_origin"), "sessions", type_="unique")
+    op.drop_index("uq_sessions_origin", "sessions")
     op.alter_column("sessions", "refresh_hash", existing_type=postgresql.BYTEA(), nullable=False)
     for column in ("origin", "issuer", "successor_seen"):
         op.drop_column("sessions", column)

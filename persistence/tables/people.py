@@ -37,6 +37,10 @@ users = sa.Table(
     sa.Column("picture_url", sa.Text),
     moment("consented_at", nullable=True),
     sa.Column("password_hash", sa.Text),
+    # Whether somebody has ever proven that the e-mail is theirs, by a provider that had verified it.
+    sa.Column("email_proven", sa.Boolean, nullable=False, server_default=sa.false()),
+    # When all sessions were ended at once: other issuers' tokens from before open none any more.
+    moment("signed_out_at", nullable=True),
     sa.UniqueConstraint("email"),
     sa.Index("ix_users_corporation_id", "corporation_id", "created_at", "id"),
     sa.Index("ix_users_created_at", "created_at", "id"),
@@ -76,7 +80,7 @@ sessions = sa.Table(
     sa.Column("successor_seen", sa.Boolean, nullable=False, server_default=sa.true()),
     sa.Column("issuer", sa.Text),
     sa.Column("origin", sa.Text),
-    sa.UniqueConstraint("issuer", "origin"),
+    sa.Index("uq_sessions_origin", "issuer", "origin", unique=True, postgresql_where=sa.text("issuer IS NOT NULL")),
     sa.CheckConstraint("(refresh_hash is null) = (issuer is not null and origin is not null)", name="kind"),
     sa.Index("ix_sessions_user_id", "user_id", "last_used_at"),
     sa.Index("ix_sessions_expires_at", "expires_at"),

@@ -6,7 +6,7 @@ from typing import Any
 
 from composition import Marquee
 from domain import ids
-from tests.api.conftest import Answer, Api, Person, World
+from tests.api.conftest import CLIENT, Answer, Api, Person, World
 from tests.api.issuer import NAME, Issuer, trusting
 from tests.integrations.hostile_tokens import Forge
 
@@ -202,5 +202,5 @@ async def test_our_own_rotation_leaves_old_tokens_good(world: World) -> None:
         assert set(entry) == {"kty", "kid", "use", "alg", "n", "e"}, "nothing private, and nothing else"
         assert (entry["kty"], entry["use"], entry["alg"]) == ("RSA", "sig", "RS256")
     # The first process has not heard of the new key, and finds it when it meets it.
-    first_process = await world.marquee.services.authentication.by_token(new, None)
+    first_process = await world.marquee.services.authentication.by_token(new, CLIENT)
     assert ids.encode("User", first_process.user.id) == person.id

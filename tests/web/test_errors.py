@@ -137,7 +137,7 @@ async def test_a_request_writes_one_line_that_holds_no_secret(api: Api, world: W
     signed_in = await post(api, {"query": login, "variables": {"input": given}}, x_request_id="one")
     await post(api, {"query": NAMED}, authorization=f"Bearer {person.token}", x_request_id="two")
     one, two = await lines_of(lines, 2)
-    assert (one["operation"], one["request_id"], one["statements"], one["user_id"]) == ("SignIn", "one", 6, None)
+    assert (one["operation"], one["request_id"], one["statements"], one["user_id"]) == ("SignIn", "one", 7, None)
     assert (two["operation"], two["request_id"], two["statements"], two["user_id"]) == (
         "Whom",
         "two",

@@ -2,7 +2,7 @@ import { parse } from "graphql";
 import { createClient } from "graphql-ws";
 import { fillPlaceholders } from "./examples.js";
 import { player } from "./Player.jsx";
-import { ENDPOINT, post } from "./post.js";
+import { ENDPOINT, listen, post } from "./post.js";
 import { forget, isUnauthenticated, learnName, session, signIn } from "./session.js";
 
 const SESSION_STARTS = ["register", "login", "exchangeLoginCode", "refreshSession", "issueTestToken"];
@@ -94,6 +94,7 @@ session.subscribe(({ token }) => {
 });
 
 function subscribe(payload, headers, sent) {
+  if (!("authorization" in headers)) return subscribeAsNobody(payload, headers);
   return {
     subscribe(sink) {
       const unsubscribe = socketFor(headers).subscribe(payload, {
@@ -108,6 +109,21 @@ function subscribe(payload, headers, sent) {
         complete: () => sink.complete(),
       });
       return { unsubscribe };
+    },
+  };
+}
+
+/** A browser sends its cookies with every WebSocket, and whose they are is nothing to this page: these come by events. */
+function subscribeAsNobody(payload, headers) {
+  return {
+    subscribe(sink) {
+      const hangUp = new AbortController();
+      const hear = async () => {
+        for await (const answer of listen(payload, headers, hangUp.signal)) sink.next(answer);
+        sink.complete();
+      };
+      hear().catch((failure) => hangUp.signal.aborted || sink.error(readable(failure)));
+      return { unsubscribe: () => hangUp.abort() };
     },
   };
 }
