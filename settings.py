@@ -84,8 +84,9 @@ class Settings(BaseSettings):
     sign_in_tries_per_account: int = Field(10, ge=1, description="wrong passwords for one e-mail address")
     sign_in_tries_per_address: int = Field(100, ge=1, description="wrong passwords from one network address")
     sign_in_tries_minutes: int = Field(15, ge=1, description="within which they are counted, and then forgotten")
-    linking_ends_passwords: bool = Field(
-        False, description="the first linked account ends password and sessions of before: nobody proved that e-mail"
+    linking_takes_over: bool | None = Field(
+        None,
+        description="who first proves an e-mail ends the ways in, and sessions, of before; by default in production",
     )
     test_tokens: bool | None = Field(None, description="issueTestToken signs anybody in; by default not in production")
     consent_since: AwareDatetime | None = Field(

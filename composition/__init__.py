@@ -21,7 +21,6 @@ import domain.playback
 import domain.progress
 import domain.reviews
 import domain.tmdb
-import domain.users
 import domain.video_assets
 import persistence.contents
 import persistence.corporations
@@ -120,7 +119,7 @@ class Marquee:
         stores, ways_in = self.stores, self.ways_in
         ticket_lifetime = timedelta(minutes=self.settings.stream_ticket_minutes)
         return Services(
-            domain.users.Users(self.database, stores.users, self.signals),
+            ways_in.people,
             ways_in.authentication,
             ways_in.sign_in,
             ways_in.oauth,

@@ -7,6 +7,7 @@ from functools import cached_property
 import httpx2
 
 import domain.sessions
+import domain.users
 import persistence.attempts
 import persistence.codes
 import persistence.identities
@@ -61,6 +62,10 @@ class WaysIn:
         self.password_store = persistence.passwords.Passwords(database)
 
     @cached_property
+    def people(self) -> domain.users.Users:
+        return domain.users.Users(self._database, self._users, self._signals)
+
+    @cached_property
     def sessions(self) -> domain.sessions.Sessions:
         return domain.sessions.Sessions(
             self._database,
@@ -74,6 +79,7 @@ class WaysIn:
 
     @cached_property
     def identities(self) -> Identities:
+        settings, wanted = self._settings, self._settings.linking_takes_over
         return Identities(
             self._database,
             self.identity_store,
@@ -82,7 +88,7 @@ class WaysIn:
             self.sessions,
             self._providers,
             self._issuers,
-            ends_passwords=self._settings.linking_ends_passwords,
+            takes_over=not settings.development if wanted is None else wanted,
         )
 
     @cached_property
@@ -110,6 +116,7 @@ class WaysIn:
         return SignIn(
             self._database,
             self.sessions,
+            self.people,
             self.password_store,
             OwnPasswords(self._database, self._users, self.password_store, self._passwords, self.sessions),
             self._elsewhere,

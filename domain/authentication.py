@@ -10,7 +10,16 @@ from domain.errors import Unauthenticated
 from domain.identities import Identities
 from domain.patience import patiently
 from domain.ports import Database, Signals, Transaction
-from domain.sessions import Cookie, RefreshState, SessionRules, Sessions, SessionStore, remaining_seconds
+from domain.sessions import (
+    Client,
+    Cookie,
+    Presented,
+    RefreshState,
+    SessionRules,
+    Sessions,
+    SessionStore,
+    remaining_seconds,
+)
 from domain.tokens import AccessTokens, Claims, CsrfTokens, RefreshSecrets
 from domain.users import Viewer
 
@@ -107,7 +116,8 @@ class Authentication:
         state = await self._store.for_refresh(transaction, session_id)
         if state is None or not state.alive:
             return None
-        viewer, presented = Viewer(state.user, session_id, state.expires_at), state.judge(secret_hash, self._rules.grace)
+        viewer = Viewer(state.user, session_id, state.expires_at)
+        presented = state.judge(secret_hash, self._rules.grace)
         if presented is Presented.REPLAYED:
             await self._sessions.end(transaction, state.user.id, session_id)
             return None

@@ -2,6 +2,7 @@
 
 import enum
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -58,7 +59,7 @@ class Trip:
 
 
 class Provider(Protocol):
-    """A place to sign in by redirects (OAuth 2.0). Both methods raise Refusal UPSTREAM_FAILED, within five seconds,
+    """A place to sign in by redirects (OAuth 2.0). Every method raises Refusal UPSTREAM_FAILED, within five seconds,
     where the provider cannot be reached, fails, or answers nonsense.
     """
 
@@ -90,6 +91,14 @@ class IdentityStore(Protocol):
     ) -> bool:
         """False where this person is somebody else at this issuer, or this subject another person."""
 
+    async def hold_proven(self, transaction: Transaction, user_id: int) -> bool:
+        """Whether the person's e-mail was proven before; nobody else changes it until the transaction ends."""
+
+    async def prove(self, transaction: Transaction, user_id: int) -> None: ...
+
+    async def keep_only(self, transaction: Transaction, user_id: int, issuer: str) -> None:
+        """Forgets who this person is at every other issuer."""
+
     async def of_user(self, user_id: int) -> list[Identity]:
         """First linked first."""
 
@@ -104,8 +113,8 @@ class _Overtaken(Exception):
 
 
 class Identities:
-    """`issuers` says which provider an issuer is; one that it does not name is OTHER. `ends_passwords`: whether the
-    first account that is linked to somebody ends the password and the sessions from before, which may be another's.
+    """`issuers` says which provider an issuer is; one that it does not name is OTHER. `takes_over`: whether the first
+    who proves that an e-mail is theirs ends the ways in and the sessions from before, which may be somebody else's.
     """
 
     def __init__(
@@ -118,11 +127,11 @@ class Identities:
         providers: Mapping[IdentityProvider, Provider],
         issuers: Mapping[str, IdentityProvider],
         *,
-        ends_passwords: bool,
+        takes_over: bool,
     ) -> None:
         self._database, self._store, self._users = database, store, users
         self._passwords, self._sessions = passwords, sessions
-        self._providers, self._issuers, self._ends_passwords = providers, issuers, ends_passwords
+        self._providers, self._issuers, self._takes_over = providers, issuers, takes_over
 
     async def of(self, viewer: Viewer) -> list[Identity]:
         return await self._store.of_user(viewer.user.id)
@@ -132,7 +141,7 @@ class Identities:
         Raises UserNotFound.
         """
         user = await self._store.person(transaction, claims.issuer, claims.subject)
-        if user is None and claims.email:
+        if user is None and claims.email and _is_our_spelling(claims.email):
             user = await self._store.by_email(transaction, spelling_of(claims.email))
             if user and not await self._link(transaction, user, claims.issuer, claims.subject):
                 user = await self._store.person(transaction, claims.issuer, claims.subject)
@@ -148,18 +157,12 @@ class Identities:
         """The person who has just signed in at a provider; somebody new is written down. Raises Refusal CONFLICT where
         that cannot be said: the e-mail is not verified there, or another account of that provider is linked already.
         """
-        if profile.email and not profile.email_verified:
-            raise Refusal(RefusalCode.CONFLICT, "Your e-mail address is not verified there. Please verify it first.")
-        try:
-            async with self._database.writing() as transaction:
-                return await self._linked(transaction, profile)
-        except _Overtaken:
-            async with self._database.single() as transaction:
-                same = await self._store.person(transaction, profile.issuer, profile.subject)
-        if same is None:
-            message = "This e-mail address belongs to somebody who signs in with another account of that provider."
-            raise Refusal(RefusalCode.CONFLICT, message)
-        return same
+        for _ in range(2):  # whoever was overtaken finds what the other one made
+            with suppress(_Overtaken):
+                async with self._database.writing() as transaction:
+                    return await self._linked(transaction, profile)
+        message = "This e-mail address belongs to somebody who signs in with another account of that provider."
+        raise Refusal(RefusalCode.CONFLICT, message)
 
     async def unlink(self, viewer: Viewer, provider: IdentityProvider) -> None:
         """Ends what that provider's tokens opened, too. Raises Refusal: NOT_FOUND, CONFLICT where it is the last way
@@ -181,7 +184,7 @@ class Identities:
         known = await self._store.person(transaction, profile.issuer, profile.subject)
         if known is not None:
             return known
-        email = spelling_of(profile.email) if profile.email else None
+        email = _proven_email(profile)
         user = await self._store.by_email(transaction, email) if email else None
         user = user or await self._users.insert(transaction, _newcomer(profile, email))
         if user is None or not await self._link(transaction, user, profile.issuer, profile.subject):
@@ -189,13 +192,34 @@ class Identities:
         return user
 
     async def _link(self, transaction: Transaction, user: User, issuer: str, subject: str) -> bool:
-        """Pins somebody whose e-mail the issuer has verified. False where either is pinned to somebody else."""
-        proves = self._ends_passwords and not await self._store.held(transaction, user.id)
+        """Pins somebody whose e-mail, if there is one, the issuer has verified. False where either is pinned to
+        somebody else.
+        """
+        proven = await self._store.hold_proven(transaction, user.id)
         pinned = await self.pin(transaction, user, issuer, subject)
-        if pinned and proves:
-            await self._passwords.forget(transaction, user.id)
-            await self._sessions.end(transaction, user.id, None)
+        if pinned and user.email and not proven:
+            if self._takes_over:
+                await self._passwords.forget(transaction, user.id)
+                await self._store.keep_only(transaction, user.id, issuer)
+                await self._sessions.end(transaction, user.id, None)
+            await self._store.prove(transaction, user.id)
         return pinned
+
+
+def _proven_email(profile: Profile) -> str | None:
+    """In our spelling. Raises Refusal CONFLICT where the provider does not vouch for it."""
+    if profile.email is None:
+        return None
+    if not profile.email_verified:
+        raise Refusal(RefusalCode.CONFLICT, "Your e-mail address is not verified there. Please verify it first.")
+    if not _is_our_spelling(profile.email):
+        raise Refusal(RefusalCode.CONFLICT, "Your e-mail address is written in a way that is not taken here.")
+    return spelling_of(profile.email)
+
+
+def _is_our_spelling(email: str) -> bool:
+    """But for upper case. What only becomes this address by being normalized was verified by nobody."""
+    return spelling_of(email) == email.lower()
 
 
 def _newcomer(profile: Profile, email: str | None) -> NewUser:

@@ -88,7 +88,7 @@ class OwnPasswords:
         async with self._database.writing() as transaction:
             if not await self._store.replace(transaction, viewer.user.id, known, password_hash):
                 return None
-            await self._sessions.end(transaction, viewer.user.id, None)
+            await self._sessions.end_all(transaction, viewer.user.id)
             return await self._sessions.begin(transaction, viewer.user, client)
 
     async def end_sessions(self, viewer: Viewer) -> None:
@@ -162,7 +162,7 @@ class PasswordsElsewhere:
                 await self._sessions.revoke_all(viewer)
             raise
         async with self._database.writing() as transaction:
-            await self._sessions.end(transaction, viewer.user.id, None)
+            await self._sessions.end_all(transaction, viewer.user.id)
             return await self._sessions.begin(transaction, viewer.user, client)
 
     async def end_sessions(self, viewer: Viewer) -> None:

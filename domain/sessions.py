@@ -149,6 +149,9 @@ class SessionStore(Protocol):
     async def revoke(self, transaction: Transaction, user_id: int, session_id: int | None) -> list[Session]:
         """Ends one session of this person, or all of them; answers those that were alive."""
 
+    async def sign_out(self, transaction: Transaction, user_id: int) -> None:
+        """Notes that all of this person's sessions are ended now."""
+
     async def is_after_sign_out(self, transaction: Transaction, user_id: int, claims: Claims) -> bool:
         """Holds the person until the transaction ends."""
 
@@ -207,7 +210,7 @@ class Sessions:
 
     async def revoke_all(self, viewer: Viewer) -> int:
         async with self._database.writing() as transaction:
-            return len(await self.end(transaction, viewer.user.id, None))
+            return len(await self.end_all(transaction, viewer.user.id))
 
     async def living(self, viewer: Viewer) -> list[Session]:
         return await self._store.living(viewer.user.id)
@@ -218,6 +221,11 @@ class Sessions:
         if ended:
             await self._signals.announce(transaction, "person", user_id, [])
         return ended
+
+    async def end_all(self, transaction: Transaction, user_id: int) -> Sequence[Session]:
+        """Ends all, and lets no token of another issuer that was issued before open one any more."""
+        await self._store.sign_out(transaction, user_id)
+        return await self.end(transaction, user_id, None)
 
     async def is_after_sign_out(self, transaction: Transaction, user: User, claims: Claims) -> bool:
         """Whether this token of another issuer was issued after all of the person's sessions were last ended."""

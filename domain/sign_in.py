@@ -47,7 +47,9 @@ class SignIn:
         """
         if self._elsewhere and not self._elsewhere.takes_passwords:
             # Asked of everybody, also of who has a password here: the answer must not tell who has.
-            raise Refusal(RefusalCode.NOT_CONFIGURED, "This server takes no passwords. Sign in at the identity provider.")
+            raise Refusal(
+                RefusalCode.NOT_CONFIGURED, "This server takes no passwords. Sign in at the identity provider."
+            )
         spelling = spelling_of(email)
         async with self._attempts.counted(spelling, client.address) as attempt:
             keeper = await self._keeper_of(spelling)

@@ -170,7 +170,7 @@ class UserStore(Protocol):
 
 
 class Users:
-    """What is done to people by others, or by themselves for good. Signing in and out is of domain.sessions."""
+    """What is done to people by others, or by themselves for good. Signing in and out is elsewhere."""
 
     def __init__(self, database: Database, store: UserStore, signals: Signals) -> None:
         self._database, self._store, self._signals = database, store, signals

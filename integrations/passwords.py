@@ -12,7 +12,7 @@ _AT_ONCE = 2
 
 
 class PwdlibPasswords:
-    """Speaks domain.sessions.Passwords."""
+    """Speaks domain.passwords.Passwords."""
 
     def __init__(self) -> None:
         self._hashes = PasswordHash((Argon2Hasher(), _OldBcrypt()))

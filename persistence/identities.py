@@ -16,12 +16,11 @@ THIS = sa.and_(identities.c.issuer == sa.bindparam("issuer"), identities.c.subje
 
 _PERSON = Statement(sa.select(*COLUMNS).join(identities, identities.c.user_id == users.c.id).where(THIS), User)
 _BY_EMAIL = Statement(sa.select(*COLUMNS).where(users.c.email == sa.bindparam("email")), User)
+_THIS_USER = users.c.id == sa.bindparam("user_id", type_=sa.BigInteger)
 # Whoever changes somebody's ways in waits for whoever else does.
-_HOLD = plain(
-    sa.select(users.c.id)
-    .where(users.c.id == sa.bindparam("user_id", type_=sa.BigInteger))
-    .with_for_update(key_share=True)
-)
+_HOLD_PROVEN = plain(sa.select(users.c.email_proven).where(_THIS_USER).with_for_update(key_share=True))
+_PROVE = plain(sa.update(users).where(_THIS_USER).values(email_proven=True))
+_KEEP_ONLY = plain(sa.delete(identities).where(_USER, identities.c.issuer != sa.bindparam("kept")))
 _PIN = plain(
     insert(identities)
     .values({name: sa.bindparam(name) for name in ("issuer", "subject", "user_id", "provider")})
@@ -56,12 +55,21 @@ class Identities:
         pinned = await _PIN.first(transaction, issuer=issuer, subject=subject, user_id=user_id, provider=provider)
         return pinned is not None
 
+    async def hold_proven(self, transaction: Connection, user_id: int) -> bool:
+        return await _HOLD_PROVEN.first(transaction, user_id=user_id) or False
+
+    async def prove(self, transaction: Connection, user_id: int) -> None:
+        await _PROVE.run(transaction, user_id=user_id)
+
+    async def keep_only(self, transaction: Connection, user_id: int, issuer: str) -> None:
+        await _KEEP_ONLY.run(transaction, user_id=user_id, kept=issuer)
+
     async def of_user(self, user_id: int) -> list[Identity]:
         async with self._database.reading() as connection:
             return await _OF_USER.all(connection, user_id=user_id)
 
     async def held(self, transaction: Connection, user_id: int) -> list[Identity]:
-        await _HOLD.run(transaction, user_id=user_id)
+        await _HOLD_PROVEN.run(transaction, user_id=user_id)
         return await _OF_USER.all(transaction, user_id=user_id)
 
     async def remove(self, transaction: Connection, user_id: int, provider: IdentityProvider) -> list[Identity]:

@@ -215,9 +215,10 @@ class Sessions:
 
     async def revoke(self, transaction: Connection, user_id: int, session_id: int | None) -> list[Session]:
         one = {} if session_id is None else {"session_id": session_id}
-        if not one:
-            await _SIGN_OUT.run(transaction, user_id=user_id)
         return await _REVOKE[bool(one)].all(transaction, user_id=user_id, **one)
+
+    async def sign_out(self, transaction: Connection, user_id: int) -> None:
+        await _SIGN_OUT.run(transaction, user_id=user_id)
 
     async def is_after_sign_out(self, transaction: Connection, user_id: int, claims: Claims) -> bool:
         return bool(await _IS_AFTER_SIGN_OUT.first(transaction, user_id=user_id, issued_at=claims.issued_at))

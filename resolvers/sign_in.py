@@ -17,24 +17,24 @@ async def register(info: Info, input: Any) -> SignedIn:
         input.email, input.password, input.first_name, input.last_name, input.region_code, input.subscription_status
     )
     client = info.context.client(wants_cookie=input.use_cookie)
-    return _remember(info, await _service(info).register(new, client))
+    return await _remember(info, await _service(info).register(new, client))
 
 
 async def login(info: Info, input: Any) -> SignedIn:
     """Signs in with a password. Too many wrong ones, for an account or from an address, answer RATE_LIMITED."""
     client = info.context.client(wants_cookie=input.use_cookie)
-    return _remember(info, await _service(info).login(input.email, input.password, client))
+    return await _remember(info, await _service(info).login(input.email, input.password, client))
 
 
 async def exchange_login_code(info: Info, input: Any) -> SignedIn:
     """Signs in with the code that the way through a provider ends with. It works once, within a minute."""
     client = info.context.client(wants_cookie=input.use_cookie)
-    return _remember(info, await _service(info).exchange_code(input.code, client))
+    return await _remember(info, await _service(info).exchange_code(input.code, client))
 
 
 async def issue_test_token(info: Info, input: Any) -> SignedIn:
     """Signs in whoever has this e-mail address, without asking anything. Outside production only, for tests."""
-    return _remember(info, await _service(info).for_tests(input.email, info.context.client()))
+    return await _remember(info, await _service(info).for_tests(input.email, info.context.client()))
 
 
 async def change_password(info: Info, input: Any) -> SignedIn:
@@ -42,12 +42,12 @@ async def change_password(info: Info, input: Any) -> SignedIn:
     client = info.context.client(wants_cookie=info.context.by_cookie)
     viewer = info.context.signed_in()
     changed = await _service(info).change_password(viewer, input.current_password, input.new_password, client)
-    return _remember(info, changed)
+    return await _remember(info, changed)
 
 
 async def refresh_session(info: Info, input: Any) -> SignedIn:
     """Replaces both tokens. A refresh token works once; one that comes back later ends its session."""
-    return _remember(info, await info.context.services.sessions.refresh(input.refresh_token))
+    return await _remember(info, await info.context.services.sessions.refresh(input.refresh_token))
 
 
 def sign_in_providers(info: Info) -> list[IdentityProvider]:
@@ -73,8 +73,12 @@ def _service(info: Info) -> domain.SignIn:
     return info.context.services.sign_in
 
 
-def _remember(info: Info, signed_in: SignedIn) -> SignedIn:
-    """The rest of this answer is for the person who has just signed in, and meant it."""
+async def _remember(info: Info, signed_in: SignedIn) -> SignedIn:
+    """The rest of this answer is for the person who has just signed in, and meant it. A cookie that is replaced by
+    another leaves no session behind that nobody holds.
+    """
     context: Context = info.context
+    if context.by_cookie and context.viewer and signed_in.cookie:
+        await context.services.sessions.logout(context.viewer)
     context.viewer, context.cookie, context.by_cookie = signed_in.viewer, signed_in.cookie or context.cookie, False
     return signed_in

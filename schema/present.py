@@ -60,6 +60,7 @@ def query(who: Who, resolve: Callable[..., Any], kind: Any, **inputs: Any) -> An
 
 def mutation(who: Who, resolve: Callable[..., Any], kind: Any, input: Any = None) -> Any:
     """A field of the mutation root; after it, nothing that was loaded before is believed."""
+    assert inspect.iscoroutinefunction(resolve), "what is not awaited is not asked for its CSRF token"
     return strawberry.mutation(
         resolver=_taking(resolve, {"input": _described(input)} if input else {}),
         graphql_type=kind,

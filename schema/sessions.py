@@ -14,7 +14,7 @@ from schema.shared import Node, Refusal
 class Session(Node):
     user_agent: str | None = shown("What the device called itself when it signed in.")
     created_at: datetime = shown("When it signed in.")
-    last_used_at: datetime = shown("When it last refreshed its tokens.")
+    last_used_at: datetime = shown("When it last came with a new token or cookie.")
     expires_at: datetime = shown("When it ends, unless its tokens are refreshed before.")
     current = worked(resolve.current, bool, "Whether this is the device that is asking.")
 

@@ -98,6 +98,9 @@ class GraphQLDoor:
             response = await self._execute(request, asked, context)
         if context.cookie:
             self._cookies.set_session(response, context.cookie)
+        if context.viewer or context.cookie:
+            # Caches know of themselves that what a token asked is private, but not what a cookie did.
+            response.headers["Cache-Control"] = "private, no-store"
         return response
 
     async def _execute(self, request: Request, asked: Asked, context: Context) -> Response:

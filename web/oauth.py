@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping
 from urllib.parse import urlencode
 
+from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse, Response
 
-from domain.errors import NotFound, Refusal
+from domain.errors import CodedError, NotFound, Refusal
 from domain.identities import IdentityProvider
 from domain.oauth import OAuth
 from web.cookies import Cookies
@@ -46,12 +47,16 @@ class OAuthDoors:
 
     async def callback(self, request: Request) -> Response:
         """GET /auth/{provider}/callback."""
+        if request.method != "GET":  # what only looks must not use up a state
+            raise HTTPException(405, "Sign-in comes back by GET.", {"Allow": "GET"})
         kind, asked = _kind(request), request.query_params
         browser, redirect_uri = self._cookies.trip(request), self._redirect_uri(request, kind)
         try:
             code = await self._oauth.arrive(kind, redirect_uri, browser, asked.get("state", ""), asked.get("code"))
         except Refusal as refusal:
             return self._home(request, refusal)
+        except CodedError as error:
+            return self._home(request, {"error": error.code.lower(), "error_description": error.message})
         return self._home(request, {"code": code})
 
     def _home(self, request: Request, said: Refusal | Mapping[str, str]) -> Response:

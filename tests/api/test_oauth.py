@@ -139,7 +139,7 @@ async def test_where_it_is_wished_the_first_link_ends_a_password_that_may_be_ano
     eve = await world.person(email="ada@example.com")  # who registered with Ada's address
     street.person("google", "ada")
     street.person("github", "ada")
-    identities._ends_passwords = True
+    identities._takes_over = True
     google = await street.signed_in("google", "ada")
     assert (await street.api.ask("{ viewer { email } }", eve)).codes == ["UNAUTHENTICATED"]
     assert await world.rows("select password_hash from users") == [(None,)]
