@@ -218,8 +218,10 @@ def _proven_email(profile: Profile) -> str | None:
 
 
 def _is_our_spelling(email: str) -> bool:
-    """But for upper case. What only becomes this address by being normalized was verified by nobody."""
-    return spelling_of(email) == email.lower()
+    """But for upper case, of which even a sign for kelvin has one. What only becomes this address by being normalized
+    was verified by nobody.
+    """
+    return spelling_of(email) == "".join(c.lower() if c.isascii() else c for c in email)
 
 
 def _newcomer(profile: Profile, email: str | None) -> NewUser:

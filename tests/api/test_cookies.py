@@ -151,6 +151,19 @@ async def test_whose_session_has_ended_can_sign_in_again(browser: Browser, world
     assert (await browser.ask(WHO)).data["viewer"]["email"] == "ada@example.com"
 
 
+async def test_a_cookie_that_another_replaces_leaves_no_session_behind(browser: Browser, world: World) -> None:
+    await browser.sign_in("ada@example.com")
+    assert await world.rows("select count(*) from sessions where revoked_at is null") == [(1,)]
+
+
+async def test_what_a_cookie_asked_is_kept_by_no_cache(browser: Browser, api: Api) -> None:
+    headers = {"cookie": f"{NAME}={browser.cookie}"}
+    answer = await api.client.get(f"{api.base_url}/graphql", params={"query": WHO}, headers=headers)
+    assert answer.json()["data"]["viewer"]["email"] == "ada@example.com"
+    assert answer.headers["cache-control"] == "private, no-store"
+    assert "cache-control" not in (await api.client.get(f"{api.base_url}/graphql", params={"query": WHO})).headers
+
+
 async def test_a_cookie_that_nobody_made_opens_nothing_and_ends_nothing(browser: Browser, api: Api) -> None:
     for wrong in ("", "x", "1.x.y", browser.cookie[:-1], f"{browser.cookie}x", "9" * 400, "é", "1" + browser.cookie):
         liar = Browser(api)

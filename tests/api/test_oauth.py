@@ -12,7 +12,7 @@ import pytest
 from starlette.responses import Response
 
 from composition import Marquee
-from tests.api.conftest import PASSWORD, Api, World
+from tests.api.conftest import Api, World
 from tests.api.issuer import application, settings_like
 from tests.integrations.oauth_servers import (
     ADMIN_KEY,
@@ -119,51 +119,6 @@ async def test_whoever_comes_by_a_provider_is_one_person_from_then_on(
 async def test_kakao_is_never_asked_for_an_address(street: Street) -> None:
     address, _ = await street.depart("kakao")
     assert httpx2.URL(address).params["scope"] == "profile_nickname"
-
-
-async def test_a_verified_address_links_providers_and_a_password_to_one_person(street: Street, world: World) -> None:
-    ada = await world.person(email="ada@example.com")
-    for provider in ("google", "github"):
-        street.person(provider, "ada")
-        assert (await street.signed_in(provider, "ada"))["viewer"]["user"]["id"] == ada.id
-    viewer = (await street.api.data("{ viewer { identities { provider } } }", ada))["viewer"]
-    assert [identity["provider"] for identity in viewer["identities"]] == ["GOOGLE", "GITHUB"]
-    login = 'mutation ($p: String!) { login(input: {email: "ada@example.com", password: $p}) { __typename } }'
-    assert (await street.api.data(login, p=PASSWORD)) == {"login": {"__typename": "SignedIn"}}
-
-
-async def test_where_it_is_wished_the_first_link_ends_a_password_that_may_be_anothers(
-    street: Street, world: World
-) -> None:
-    identities = street.marquee.ways_in.identities
-    eve = await world.person(email="ada@example.com")  # who registered with Ada's address
-    street.person("google", "ada")
-    street.person("github", "ada")
-    identities._takes_over = True
-    google = await street.signed_in("google", "ada")
-    assert (await street.api.ask("{ viewer { email } }", eve)).codes == ["UNAUTHENTICATED"]
-    assert await world.rows("select password_hash from users") == [(None,)]
-    assert (await street.signed_in("github", "ada"))["viewer"]["user"] == google["viewer"]["user"]
-    token = google["tokens"]["accessToken"]
-    assert (await street.api.data("{ viewer { email } }", token))["viewer"], "the second one ends nothing"
-
-
-async def test_an_address_that_is_not_verified_links_nobody(street: Street, world: World) -> None:
-    await world.person(email="ada@example.com")
-    street.person("google", "ada", email_verified=False)
-    assert (await street.arrive("google", "ada"))["error"] == "conflict"
-    assert await world.rows("select count(*) from identities") == [(0,)]
-    assert await world.rows("select count(*) from users") == [(1,)]
-
-
-async def test_another_subject_with_a_linked_address_is_refused(street: Street, world: World) -> None:
-    street.person("google", "ada")
-    street.person("google", "eve", email="ada@example.com")
-    assert (await street.signed_in("google", "ada"))["viewer"]
-    arrived = await street.arrive("google", "eve")
-    assert arrived["error"] == "conflict"
-    assert set(arrived) == {"error", "error_description"}
-    assert await world.rows("select subject from identities") == [("ada",)]
 
 
 async def test_twenty_at_once_are_one_person(street: Street, world: World) -> None:
@@ -281,6 +236,23 @@ async def test_kakao_hears_of_an_unlinking_and_github_need_not(street: Street) -
     assert (await street.api.data(UNLINK, token, provider="KAKAO"))["unlinkIdentity"]["__typename"] == "Viewer"
     assert len(street.servers["kakao"].knocked("/v1/user/unlink")) == 1
     assert (await street.api.data(UNLINK, token, provider="GITHUB"))["unlinkIdentity"]["code"] == "CONFLICT"
+
+
+async def test_only_looking_at_the_way_back_does_not_use_it_up(street: Street) -> None:
+    street.person("github", "ada")
+    address, cookie = await street.depart("github")
+    async with httpx2.AsyncClient() as elsewhere:
+        back = await sign_in(elsewhere, address, "ada")
+    assert (await street.api.client.head(str(back), headers={"cookie": cookie})).status_code == 405
+    assert "code" in await street.home(back, cookie)
+
+
+async def test_while_the_database_is_away_the_way_back_ends_at_the_front_end_too(street: Street) -> None:
+    _, cookie = await street.depart("github")
+    await street.marquee.database.close()
+    back = httpx2.URL(f"{street.api.base_url}/auth/github/callback?state=x&code=y")
+    assert (await street.home(back, cookie))["error"] == "unavailable"
+    await street.marquee.database.open()
 
 
 async def test_which_providers_there_are_can_be_asked(street: Street, api: Api) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from domain import ids
-from tests.api.conftest import Api, Person, World
+from tests.api.conftest import PASSWORD, Api, Person, World
 from tests.api.issuer import Issuer, trusting
 from tests.integrations.hostile_claims import GONE
 
@@ -76,6 +76,33 @@ async def test_whoever_signs_in_again_over_there_is_in_again(
     await world.rows("update sessions set revoked_at = now() - interval '10 seconds' where issuer is not null")
     assert (await here.ask(SESSIONS, token(issuer, age=11))).codes == ["UNAUTHENTICATED"]
     assert (await here.data(SESSIONS, token(issuer, age=5)))["viewer"], "issued after the sign-out"
+
+
+@pytest.mark.parametrize("mutation", ["revokeAllSessions", "changePassword"])
+async def test_what_ends_all_holds_for_tokens_that_were_never_seen_here(
+    here: Api, ada: Person, issuer: Issuer, mutation: str
+) -> None:
+    given = f'(input: {{currentPassword: "{PASSWORD}", newPassword: "another one"}}) {{ __typename }}'
+    await here.data(f"mutation {{ {mutation} {given if mutation == 'changePassword' else ''} }}", ada)
+    assert (await here.ask(SESSIONS, token(issuer, "kept in a drawer"))).codes == ["UNAUTHENTICATED"]
+    assert (await here.data(SESSIONS, token(issuer, "made since", age=0)))["viewer"]
+
+
+async def test_an_issuer_whose_clock_is_ahead_is_signed_out_of_all_the_same(
+    here: Api, ada: Person, issuer: Issuer
+) -> None:
+    ahead = token(issuer, age=-4)
+    assert await here.data(LOGOUT, ahead) == {"logout": True}
+    assert (await here.ask(SESSIONS, ahead)).codes == ["UNAUTHENTICATED"]
+
+
+async def test_a_session_of_theirs_lives_as_long_as_a_token_of_it(
+    here: Api, ada: Person, issuer: Issuer, world: World
+) -> None:
+    for number in range(3):
+        await here.data(SESSIONS, issuer.token(jti=str(number), exp=int(time.time()) + 60))
+    alive = "select count(*) from sessions where issuer is not null and expires_at > now() + interval '61 seconds'"
+    assert await world.rows(alive) == [(0,)]
 
 
 async def test_a_token_that_does_not_say_its_age_opens_nothing_that_was_ended(

@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
+import bcrypt
 import pytest
 
 from composition import Marquee
@@ -97,6 +98,15 @@ async def test_a_sign_in_that_races_with_a_new_password_is_over_with_the_others(
         tokens = answer.data["login"].get("tokens")
         assert tokens is None or (await api.ask(VIEWER, tokens["accessToken"])).codes == ["UNAUTHENTICATED"]
     assert await world.rows("select count(*) from sessions where revoked_at is null") == [(1,)]
+
+
+async def test_an_older_hash_is_upgraded_by_one_of_many_and_all_are_signed_in(api: Api, world: World) -> None:
+    await world.person(email="ada@example.com")
+    old = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode()
+    await world.rows("update users set password_hash = $1", old)
+    answers = await asyncio.gather(*(api.data(SIGN_IN, email="ada@example.com", password=PASSWORD) for _ in range(6)))
+    assert all("tokens" in answer["login"] for answer in answers)
+    assert await world.rows("select password_hash like '$argon2id$%' from users") == [(True,)]
 
 
 async def test_a_sign_in_that_races_with_the_own_deletion_is_refused_or_over(api: Api, world: World) -> None:

@@ -124,6 +124,40 @@ async def test_who_was_cut_off_in_the_middle_may_register_again(
     assert "tokens" in await register(house, email)
 
 
+async def test_guessing_a_password_by_registering_is_counted_as_guessing(
+    house: Api, world: World, keycloak: RunningKeycloak, email: str
+) -> None:
+    await register(house, email)
+    await world.rows("delete from users")
+    guesses = [await register(house, email, f"a guess, number {number}") for number in range(10)]
+    assert {guess["code"] for guess in guesses} == {"ALREADY_EXISTS"}
+    assert (await register(house, email))["code"] == "ALREADY_EXISTS", "not even the right one, for now"
+    assert (await house.ask(LOGIN, input={"email": email, "password": PASSWORD})).codes == ["RATE_LIMITED"]
+
+
+async def test_another_persons_account_that_is_only_called_so_is_not_taken_over(
+    house: Api, world: World, admin: httpx2.AsyncClient, email: str
+) -> None:
+    await register(house, f"x-{email}")
+    (account,) = await there(admin, f"x-{email}")
+    await admin.put("", json={"editUsernameAllowed": True})
+    (await admin.put(f"users/{account['id']}", json={**account, "username": email})).raise_for_status()
+    await world.rows("delete from users")
+    assert (await register(house, email))["code"] == "ALREADY_EXISTS"
+    assert await world.rows("select count(*) from users") == [(0,)]
+
+
+async def test_who_is_deleted_here_is_deleted_there(house: Api, admin: httpx2.AsyncClient, email: str) -> None:
+    made = await register(house, email)
+    delete = "mutation ($id: ID!) { deleteUser(input: {id: $id}) { __typename } }"
+    person = made["viewer"]["user"]["id"]
+    assert await house.data(delete, made["tokens"]["accessToken"], id=person) == {
+        "deleteUser": {"__typename": "Deleted"}
+    }
+    assert await there(admin, email) == []
+    assert "tokens" in await register(house, email, NEW)
+
+
 async def test_what_keycloak_does_not_take_is_told_by_field(
     house: Api, world: World, admin: httpx2.AsyncClient, email: str
 ) -> None:
@@ -231,7 +265,9 @@ async def test_production_takes_no_passwords_for_keycloak_unless_it_is_told_to(
     settings = settings_with(world, keycloak, environment="production")
     async with application(settings) as (_, api):
         made = await register(api, email)
-        assert (await ask(api, LOGIN, email=email, password=PASSWORD))["code"] == "NOT_CONFIGURED"
+        await world.person(email="from-before@example.com")
+        for address in (email, "from-before@example.com", "nobody@example.com"):
+            assert (await ask(api, LOGIN, email=address, password=PASSWORD))["code"] == "NOT_CONFIGURED"
         mine = made["tokens"]["accessToken"]
         changed = await ask(api, CHANGE, mine, currentPassword=PASSWORD, newPassword=NEW)
         assert changed["code"] == "NOT_CONFIGURED"
@@ -249,6 +285,7 @@ async def test_while_keycloak_is_away_what_does_not_need_it_goes_on(
     async with application(settings) as (_, api):
         assert (await register(api, "new@example.com"))["code"] == "UPSTREAM_FAILED"
         assert await world.rows("select count(*) from users") == [(1,)]
-        assert (await ask(api, LOGIN, email="nobody@example.com", password=PASSWORD))["code"] == "UPSTREAM_FAILED"
+        for _ in range(12):  # an outage is nobody's wrong password
+            assert (await ask(api, LOGIN, email="nobody@example.com", password="x"))["code"] == "UPSTREAM_FAILED"
         assert (await api.data(VIEWER, person))["viewer"]["email"] == email
         assert "tokens" in await ask(api, LOGIN, email=email, password=PASSWORD)
