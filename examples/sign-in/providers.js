@@ -6,6 +6,15 @@ const KNOWN = {
   KAKAO: { name: "Kakao", settings: "KAKAO_CLIENT_ID, and KAKAO_CLIENT_SECRET if Kakao wants one" },
 };
 
+const ON_THE_WAY = "marquee:on-the-way";
+
+/** Whether this tab went to a provider. Else the code in its address is somebody else's, who wants us to be them. */
+export function wasOnTheWay() {
+  const was = sessionStorage.getItem(ON_THE_WAY) !== null;
+  sessionStorage.removeItem(ON_THE_WAY);
+  return was;
+}
+
 /** `providers` as signInProviders answers them. */
 export function showProviders(providers) {
   const rows = Object.entries(KNOWN).map(([provider, { name, settings }]) => {
@@ -26,6 +35,7 @@ function link(name, url) {
   made.className = "button";
   made.href = url;
   made.textContent = `Sign in with ${name}`;
+  made.addEventListener("click", () => sessionStorage.setItem(ON_THE_WAY, name));
   return made;
 }
 

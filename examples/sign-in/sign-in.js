@@ -4,7 +4,7 @@ import { onClick, onSubmit, say, words } from "./forms.js";
 import { ask, codeOf, refusalOf } from "./graphql.js";
 import * as keycloak from "./keycloak.js";
 import { hangUp, listen } from "./live.js";
-import { showProviders } from "./providers.js";
+import { showProviders, wasOnTheWay } from "./providers.js";
 import { hasExpired, keep, NOBODY, session, signedIn, signedInByKeycloak } from "./session.js";
 
 const CARRIER = "marquee:carrier";
@@ -59,6 +59,7 @@ async function comeBack() {
 
 function fromProvider(parameters) {
   const code = parameters.get("code");
+  if (!wasOnTheWay()) return { code: "SESSION_EXPIRED", message: "This sign-in was not begun in this tab." };
   if (code) return signIn("ExchangeLoginCode", carried({ code }));
   return { code: parameters.get("error").toUpperCase(), message: parameters.get("error_description") ?? "" };
 }

@@ -132,9 +132,13 @@ async def test_a_code_that_was_used_is_refused(tab: SignInPage, tabs: Tabs, stra
         await tab.page.locator("input[name=sub]").fill("hub")
         await tab.page.get_by_role("button", name="Authorize").click()
     await tab.is_in("tokens")
-    again = await tabs.open((await came.value).url.removeprefix(tab.address))
-    await expect(again.banner).to_contain_text("BAD_CREDENTIALS: This code was used, or is over.")
-    await again.is_out()
+    address = (await came.value).url
+    elsewhere = await tabs.open(address.removeprefix(tab.address))
+    await expect(elsewhere.banner).to_contain_text("This sign-in was not begun in this tab.")
+    await elsewhere.is_out()
+    await tab.page.evaluate("sessionStorage.setItem('marquee:on-the-way', 'GitHub')")
+    await tab.page.goto(address)
+    await expect(tab.banner).to_contain_text("BAD_CREDENTIALS: This code was used, or is over.")
     await tab.is_in("tokens")
 
 
