@@ -17,8 +17,8 @@ import persistence.sessions
 from domain.attempts import AttemptRules, Attempts
 from domain.authentication import Authentication
 from domain.identities import Identities, IdentityProvider, Provider
-from domain.keepers import OwnPasswords, PasswordsElsewhere
 from domain.oauth import OAuth
+from domain.password_backends import DelegatedPasswords, LocalPasswords
 from domain.ports import Signals
 from domain.profiles import Profiles
 from domain.sessions import SessionRules
@@ -30,7 +30,7 @@ from integrations.issuers import KeySet, RemoteKeys
 from integrations.kakao import Kakao
 from integrations.keycloak import Keycloak
 from integrations.passwords import PwdlibPasswords
-from integrations.secrets import CsrfTokens, RefreshTokens, TripSecrets
+from integrations.secrets import CsrfTokens, FlowSecrets, RefreshTokens
 from integrations.signing_keys import SigningKeys
 from integrations.tokens import JwtAccessTokens, TrustedIssuer
 from persistence.database import Database
@@ -107,7 +107,7 @@ class WaysIn:
 
     @cached_property
     def oauth(self) -> OAuth:
-        return OAuth(self._providers, self.identities, self.codes, TripSecrets(self._secret))
+        return OAuth(self._providers, self.identities, self.codes, FlowSecrets(self._secret))
 
     @cached_property
     def sign_in(self) -> SignIn:
@@ -118,8 +118,8 @@ class WaysIn:
             self.sessions,
             self.people,
             self.password_store,
-            OwnPasswords(self._database, self._users, self.password_store, self._passwords, self.sessions),
-            self._elsewhere,
+            LocalPasswords(self._database, self._users, self.password_store, self._passwords, self.sessions),
+            self._delegated,
             self.codes,
             self._counted,
             test_tokens=test_tokens,
@@ -168,13 +168,13 @@ class WaysIn:
         return JwtAccessTokens(settings.issuer, self._signing_keys, self._own_keys, issuers)
 
     @cached_property
-    def _elsewhere(self) -> PasswordsElsewhere | None:
+    def _delegated(self) -> DelegatedPasswords | None:
         """Keycloak, where accounts may be made there."""
         settings = self._settings
         if not (settings.keycloak_url and settings.keycloak_admin_username and settings.keycloak_admin_password):
             return None
         granted = settings.keycloak_password_grant
-        return PasswordsElsewhere(
+        return DelegatedPasswords(
             self._database,
             self._users,
             Keycloak(

@@ -103,7 +103,7 @@ class Authentication:
         if known is not None:
             return Viewer(*known, claims.expires_at)
         async with self._database.writing() as transaction:
-            user = await self._identities.person_of(transaction, claims)
+            user = await self._identities.person_of_claims(transaction, claims)
             session = await self._store.adopt(transaction, user.id, client.label, claims)
             if session is None:
                 raise Unauthenticated(_ENDED)

@@ -47,7 +47,7 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
-class Trip:
+class Flow:
     """One way to a provider and back, bound to one browser. `redirect_uri` is where the provider sends it back to,
     `nonce` and `code_verifier` (RFC 7636) are secrets that return to us alone.
     """
@@ -66,12 +66,12 @@ class Provider(Protocol):
     @property
     def kind(self) -> IdentityProvider: ...
 
-    async def authorization_url(self, trip: Trip) -> str:
+    async def authorization_url(self, flow: Flow) -> str:
         """Where the browser is sent: with state, nonce where the provider knows it, and an S256 code challenge."""
 
-    async def profile(self, trip: Trip, code: str) -> Profile:
+    async def profile(self, flow: Flow, code: str) -> Profile:
         """Who came back with this code. Raises Refusal BAD_CREDENTIALS where the provider does not take the code, or
-        where its ID token is not for this trip.
+        where its ID token is not for this flow.
         """
 
     async def unlink(self, subject: str) -> None:
@@ -136,7 +136,7 @@ class Identities:
     async def of(self, viewer: Viewer) -> list[Identity]:
         return await self._store.of_user(viewer.user.id)
 
-    async def person_of(self, transaction: Transaction, claims: Claims) -> User:
+    async def person_of_claims(self, transaction: Transaction, claims: Claims) -> User:
         """Whose token of another issuer this is: by (issuer, subject), at first sight by its e-mail, which is verified.
         Raises UserNotFound.
         """
@@ -153,7 +153,7 @@ class Identities:
         provider = self._issuers.get(issuer, IdentityProvider.OTHER)
         return await self._store.pin(transaction, user.id, provider, issuer, subject)
 
-    async def arrived(self, profile: Profile) -> User:
+    async def person_of_profile(self, profile: Profile) -> User:
         """The person who has just signed in at a provider; somebody new is written down. Raises Refusal CONFLICT where
         that cannot be said: the e-mail is not verified there, or another account of that provider is linked already.
         """

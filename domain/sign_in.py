@@ -5,8 +5,8 @@ from contextlib import suppress
 from domain.attempts import Attempts
 from domain.codes import CodeStore, hash_of
 from domain.errors import Refusal, RefusalCode, not_found
-from domain.keepers import Keeper
 from domain.oauth import LOGIN
+from domain.password_backends import PasswordBackend
 from domain.passwords import PasswordStore
 from domain.ports import Database
 from domain.registration import Registration, password_problem, spelling_of
@@ -16,7 +16,7 @@ from domain.validation import Problems
 
 
 class SignIn:
-    """`elsewhere` keeps the passwords of new people, where there is such a place; who has one here keeps it here.
+    """`delegated` keeps the passwords of new people, where there is such a place; who has one here keeps it here.
     `test_tokens`: whether anybody may sign in as anybody, which is for tests alone.
     """
 
@@ -26,34 +26,34 @@ class SignIn:
         sessions: Sessions,
         users: Users,
         store: PasswordStore,
-        own: Keeper,
-        elsewhere: Keeper | None,
+        local: PasswordBackend,
+        delegated: PasswordBackend | None,
         codes: CodeStore,
         attempts: Attempts,
         *,
         test_tokens: bool,
     ) -> None:
         self._database, self._sessions, self._users, self._store = database, sessions, users, store
-        self._own, self._elsewhere = own, elsewhere
+        self._local, self._delegated = local, delegated
         self._codes, self._attempts, self._test_tokens = codes, attempts, test_tokens
 
     async def register(self, new: Registration, client: Client) -> SignedIn:
         """Raises Refusal: VALIDATION_FAILED, ALREADY_EXISTS, UPSTREAM_FAILED."""
-        return await (self._elsewhere or self._own).register(new.checked(), client)
+        return await (self._delegated or self._local).register(new.checked(), client)
 
     async def login(self, email: str, password: str, client: Client) -> SignedIn:
         """Raises Refusal BAD_CREDENTIALS, in the same time and words for an unknown person and a wrong password, or
         UPSTREAM_FAILED, NOT_CONFIGURED; and RateLimited.
         """
-        if self._elsewhere and not self._elsewhere.takes_passwords:
+        if self._delegated and not self._delegated.takes_passwords:
             # Asked of everybody, also of who has a password here: the answer must not tell who has.
             raise Refusal(
                 RefusalCode.NOT_CONFIGURED, "This server takes no passwords. Sign in at the identity provider."
             )
         spelling = spelling_of(email)
         async with self._attempts.counted(spelling, client.address) as attempt:
-            keeper = await self._keeper_of(spelling)
-            signed_in = await keeper.login(spelling, password, client)
+            backend = await self._backend_of(spelling)
+            signed_in = await backend.login(spelling, password, client)
             attempt.succeeded = signed_in is not None
         if signed_in is None:
             raise Refusal(RefusalCode.BAD_CREDENTIALS, "The e-mail address or the password is wrong.")
@@ -69,8 +69,8 @@ class SignIn:
         # By a key of its own: strangers who guess at the door do not keep the owner from changing it.
         account = f"password of person {viewer.user.id}"
         async with self._attempts.counted(account, client.address) as attempt:
-            keeper = self._keeper(await self._store.hash_of(viewer.user.id))
-            signed_in = await keeper.change(viewer, current, new, client)
+            backend = self._backend(await self._store.hash_of(viewer.user.id))
+            signed_in = await backend.change(viewer, current, new, client)
             attempt.succeeded = signed_in is not None
         if signed_in is None:
             raise Refusal(RefusalCode.BAD_CREDENTIALS, "The current password is another.")
@@ -99,24 +99,24 @@ class SignIn:
         are ended and the identity provider could not be told.
         """
         ended = await self._sessions.revoke_all(viewer)
-        await (self._elsewhere or self._own).end_sessions(viewer)
+        await (self._delegated or self._local).end_sessions(viewer)
         return ended
 
     async def delete(self, viewer: Viewer, user_id: int) -> None:
         """As domain.users says, and the account where the password is kept, if that is elsewhere. Where that cannot be
         reached the person is gone here all the same; the log has it.
         """
-        keeper = self._elsewhere or self._own
-        account = await keeper.account_of(user_id)
+        backend = self._delegated or self._local
+        account = await backend.account_of(user_id)
         await self._users.delete(viewer, user_id)
         with suppress(Refusal):
-            await keeper.forget(account)
+            await backend.forget(account)
 
-    async def _keeper_of(self, email: str) -> Keeper:
-        if self._elsewhere is None:
-            return self._own
+    async def _backend_of(self, email: str) -> PasswordBackend:
+        if self._delegated is None:
+            return self._local
         _, password_hash = await self._store.credentials(email) or (None, None)
-        return self._keeper(password_hash)
+        return self._backend(password_hash)
 
-    def _keeper(self, password_hash: str | None) -> Keeper:
-        return self._own if self._elsewhere is None or password_hash is not None else self._elsewhere
+    def _backend(self, password_hash: str | None) -> PasswordBackend:
+        return self._local if self._delegated is None or password_hash is not None else self._delegated

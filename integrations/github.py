@@ -3,7 +3,7 @@
 import httpx2
 from pydantic import BaseModel, Field, RootModel
 
-from domain.identities import IdentityProvider, Profile, Trip
+from domain.identities import Flow, IdentityProvider, Profile
 from integrations.oauth import OAuth, Token, email_of, name_of, picture_of
 from integrations.strangers import asking, read
 
@@ -46,12 +46,12 @@ class GitHub:
         self._issuer, self._url, self._api_url = url, url.rstrip("/"), api_url.rstrip("/")
         self._oauth = OAuth(_NAME, client, client_id, client_secret, _SCOPE)
 
-    async def authorization_url(self, trip: Trip) -> str:
-        return self._oauth.authorization_url(f"{self._url}/login/oauth/authorize", trip)
+    async def authorization_url(self, flow: Flow) -> str:
+        return self._oauth.authorization_url(f"{self._url}/login/oauth/authorize", flow)
 
-    async def profile(self, trip: Trip, code: str) -> Profile:
+    async def profile(self, flow: Flow, code: str) -> Profile:
         async with asking(_NAME):
-            token = await self._oauth.token(f"{self._url}/login/oauth/access_token", trip, code)
+            token = await self._oauth.token(f"{self._url}/login/oauth/access_token", flow, code)
             person = read(_NAME, await self._ask("/user", token), _Person)
             address = await self._primary_email(token)
         email = email_of(address.email) if address else None

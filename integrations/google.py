@@ -13,7 +13,7 @@ from joserfc.errors import JoseError
 from pydantic import BaseModel
 
 from domain.errors import Refusal, RefusalCode, Unauthenticated, Unavailable
-from domain.identities import IdentityProvider, Profile, Trip
+from domain.identities import Flow, IdentityProvider, Profile
 from integrations.issuers import KeySet, RemoteKeys
 from integrations.oauth import OAuth, Token, address_of, email_of, name_of, picture_of
 from integrations.strangers import asking, failed, read
@@ -55,16 +55,16 @@ class Google:
         self._discovered: _Discovered | None = None
         self._discovery: asyncio.Task[_Discovered] | None = None
 
-    async def authorization_url(self, trip: Trip) -> str:
+    async def authorization_url(self, flow: Flow) -> str:
         async with asking(_NAME):
             issuer = await self._known()
-        return self._oauth.authorization_url(issuer.authorization_endpoint, trip, nonce=trip.nonce)
+        return self._oauth.authorization_url(issuer.authorization_endpoint, flow, nonce=flow.nonce)
 
-    async def profile(self, trip: Trip, code: str) -> Profile:
+    async def profile(self, flow: Flow, code: str) -> Profile:
         async with asking(_NAME):
             issuer = await self._known()
-            token = await self._oauth.token(issuer.token_endpoint, trip, code)
-            claims = await self._claims(issuer.keys, token, trip)
+            token = await self._oauth.token(issuer.token_endpoint, flow, code)
+            claims = await self._claims(issuer.keys, token, flow)
         email = email_of(claims.get("email"))
         return Profile(
             issuer=self._issuer,
@@ -100,8 +100,8 @@ class Google:
         keys = KeySet(_Published(RemoteKeys(self._client, metadata.jwks_uri)))
         return _Discovered(metadata.authorization_endpoint, metadata.token_endpoint, keys)
 
-    async def _claims(self, keys: KeySet, token: Token, trip: Trip) -> Mapping[str, Any]:
-        """What the ID token says, once it is proven that it is from this issuer, for us, and for this trip."""
+    async def _claims(self, keys: KeySet, token: Token, flow: Flow) -> Mapping[str, Any]:
+        """What the ID token says, once it is proven that it is from this issuer, for us, and for this flow."""
         if token.id_token is None:
             raise failed(_NAME, "gave no ID token")
         try:
@@ -109,9 +109,9 @@ class Google:
             key = await keys.key(header.get("kid", _ONLY_KEY))
             # `aud` may be a list that names us beside others: then `azp` counts, and authlib knows how.
             proven = jwt.decode(token.id_token, key, ["RS256"], {"verify_aud": False}, leeway=_LEEWAY_SECONDS)
-            expected = {"iss": self._issuer, "aud": self._client_id, "nonce": trip.nonce}
+            expected = {"iss": self._issuer, "aud": self._client_id, "nonce": flow.nonce}
             options = {claim: {"essential": True, "value": value} for claim, value in expected.items()}
-            params = {"client_id": self._client_id, "nonce": trip.nonce, "access_token": token.access_token}
+            params = {"client_id": self._client_id, "nonce": flow.nonce, "access_token": token.access_token}
             CodeIDToken(proven, header, options, params).validate(leeway=_LEEWAY_SECONDS)
             if not (0 < len(proven["sub"]) <= _LONGEST_SUBJECT and proven["sub"].isprintable()):
                 raise ValueError("names nobody")

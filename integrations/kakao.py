@@ -7,7 +7,7 @@ import httpx2
 from pydantic import BaseModel, Field, ValidationError
 
 from domain.errors import Refusal, RefusalCode
-from domain.identities import IdentityProvider, Profile, Trip
+from domain.identities import Flow, IdentityProvider, Profile
 from integrations.oauth import OAuth, address_of, name_of, picture_of
 from integrations.strangers import asking, failed, read
 
@@ -63,12 +63,12 @@ class Kakao:
         self._admin_key = admin_key
         self._oauth = OAuth(_NAME, client, client_id, client_secret, without_email(scope))
 
-    async def authorization_url(self, trip: Trip) -> str:
-        return self._oauth.authorization_url(f"{self._auth_url}/oauth/authorize", trip)
+    async def authorization_url(self, flow: Flow) -> str:
+        return self._oauth.authorization_url(f"{self._auth_url}/oauth/authorize", flow)
 
-    async def profile(self, trip: Trip, code: str) -> Profile:
+    async def profile(self, flow: Flow, code: str) -> Profile:
         async with asking(_NAME):
-            token = await self._oauth.token(f"{self._auth_url}/oauth/token", trip, code)
+            token = await self._oauth.token(f"{self._auth_url}/oauth/token", flow, code)
             url, bearer = f"{self._api_url}/v2/user/me", f"Bearer {token.access_token}"
             response = await self._oauth.ask("GET", url, bearer, parameters={"secure_resource": "true"})
             person = read(_NAME, response, _Person)

@@ -9,7 +9,7 @@ from authlib.integrations.httpx_client import AsyncOAuth2Client  # type: ignore[
 from pydantic import BaseModel, Field
 
 from domain.errors import Refusal, RefusalCode
-from domain.identities import Trip
+from domain.identities import Flow
 from integrations.strangers import failed, plain
 
 _AGENT = {"User-Agent": "Marquee"}
@@ -49,20 +49,20 @@ class OAuth:
         self._name, self._client, self._scope = name, client, scope
         self._client_id, self._client_secret = client_id, client_secret
 
-    def authorization_url(self, endpoint: str, trip: Trip, **more: str) -> str:
+    def authorization_url(self, endpoint: str, flow: Flow, **more: str) -> str:
         """Where the browser is sent; `more` is what this provider wants besides."""
         url, _state = self._flow().create_authorization_url(
-            endpoint, state=trip.state, code_verifier=trip.code_verifier, redirect_uri=trip.redirect_uri, **more
+            endpoint, state=flow.state, code_verifier=flow.code_verifier, redirect_uri=flow.redirect_uri, **more
         )
         return str(url)
 
-    async def token(self, endpoint: str, trip: Trip, code: str) -> Token:
+    async def token(self, endpoint: str, flow: Flow, code: str) -> Token:
         """Raises Refusal BAD_CREDENTIALS where the provider does not take the code, UPSTREAM_FAILED for all else."""
         if not _CODE.fullmatch(code):
             raise self._not_taken()
         try:
             answer = await self._flow().fetch_token(
-                endpoint, code=code, code_verifier=trip.code_verifier, redirect_uri=trip.redirect_uri
+                endpoint, code=code, code_verifier=flow.code_verifier, redirect_uri=flow.redirect_uri
             )
             return Token.model_validate(dict(answer))
         except OAuthError as error:

@@ -77,8 +77,8 @@ class CsrfTokens:
         return _mac(self._key, session_id, "")
 
 
-class TripSecrets:
-    """Speaks domain.oauth.TripSecrets."""
+class FlowSecrets:
+    """Speaks domain.oauth.FlowSecrets."""
 
     def __init__(self, secret: str) -> None:
         self._key = derive(secret, "ways through a provider")

@@ -20,7 +20,7 @@ class Statement(Generic[T]):
     """One statement. `into` makes an entity of a row's columns, in their order; values are given by bind name.
 
     PostgreSQL plans a statement that has come five times once and for all values. Where the values decide the plan (a
-    word in every title, a word in one), `planned_anew` has it planned for those it comes with; this costs a round trip.
+    word in every title, a word in one), `planned_anew` has it planned for those it comes with; this costs a round flow.
     """
 
     def __init__(self, core: sa.sql.ClauseElement, into: Callable[..., T], *, planned_anew: bool = False) -> None:

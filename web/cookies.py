@@ -13,7 +13,9 @@ class Cookies:
 
     def __init__(self, session_name: str, *, secure: bool) -> None:
         self._secure = secure
-        self._session, self._trip = (f"__Host-{name}" if secure else name for name in (session_name, "marquee_oauth"))
+        self._session, self._binding = (
+            f"__Host-{name}" if secure else name for name in (session_name, "marquee_oauth")
+        )
 
     def session(self, connection: HTTPConnection) -> str | None:
         return connection.cookies.get(self._session)
@@ -24,10 +26,12 @@ class Cookies:
             self._session, cookie.value, cookie.max_age, path="/", secure=self._secure, httponly=True, samesite="strict"
         )
 
-    def trip(self, connection: HTTPConnection) -> str | None:
+    def binding(self, connection: HTTPConnection) -> str | None:
         """What binds a way through a provider to this browser."""
-        return connection.cookies.get(self._trip)
+        return connection.cookies.get(self._binding)
 
-    def set_trip(self, response: Response, browser: str, max_age: int) -> None:
+    def set_binding(self, response: Response, binding: str, max_age: int) -> None:
         """Lax, not strict: it has to come along when the provider sends the browser back."""
-        response.set_cookie(self._trip, browser, max_age, path="/", secure=self._secure, httponly=True, samesite="lax")
+        response.set_cookie(
+            self._binding, binding, max_age, path="/", secure=self._secure, httponly=True, samesite="lax"
+        )

@@ -36,13 +36,13 @@ class OAuthDoors:
 
     async def login(self, request: Request) -> Response:
         """GET /auth/{provider}/login."""
-        kind, known = _kind(request), self._cookies.trip(request)
+        kind, known = _kind(request), self._cookies.binding(request)
         try:
-            departure = await self._oauth.depart(kind, self._redirect_uri(request, kind), known)
+            begun = await self._oauth.begin(kind, self._redirect_uri(request, kind), known)
         except Refusal as refusal:
             return self._home(request, refusal)
-        response = _elsewhere(departure.url)
-        self._cookies.set_trip(response, departure.browser, _TEN_MINUTES)
+        response = _elsewhere(begun.url)
+        self._cookies.set_binding(response, begun.binding, _TEN_MINUTES)
         return response
 
     async def callback(self, request: Request) -> Response:
@@ -50,9 +50,9 @@ class OAuthDoors:
         if request.method != "GET":  # what only looks must not use up a state
             raise HTTPException(405, "Sign-in comes back by GET.", {"Allow": "GET"})
         kind, asked = _kind(request), request.query_params
-        browser, redirect_uri = self._cookies.trip(request), self._redirect_uri(request, kind)
+        binding, redirect_uri = self._cookies.binding(request), self._redirect_uri(request, kind)
         try:
-            code = await self._oauth.arrive(kind, redirect_uri, browser, asked.get("state", ""), asked.get("code"))
+            code = await self._oauth.complete(kind, redirect_uri, binding, asked.get("state", ""), asked.get("code"))
         except Refusal as refusal:
             return self._home(request, refusal)
         except CodedError as error:

@@ -83,7 +83,7 @@ class ForgedIssuer(Stranger):
         return {"/.well-known/openid-configuration": self._discovery, "/jwks": self._jwks, "/token": self._token}
 
     def forge(self, nonce: str, kid: str = "first", **claims: Any) -> Forge:
-        """Signs for a trip; other claims are good ones."""
+        """Signs for a flow; other claims are good ones."""
         now = int(time.time())
         good = {"iss": self.url, "aud": CLIENT_ID, "sub": "ada-1", "nonce": nonce, "iat": now, "exp": now + 600}
         return Forge(rsa_key(kid), {"alg": "RS256", "kid": kid, "typ": "JWT"}, _given({**good, **claims}))

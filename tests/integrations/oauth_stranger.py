@@ -24,7 +24,7 @@ from starlette.routing import Route
 from structlog.testing import capture_logs
 
 from domain.errors import Refusal, RefusalCode
-from domain.identities import Profile, Provider, Trip
+from domain.identities import Flow, Profile, Provider
 from tests.integrations.tmdb_server import Gone
 from tests.serving import serving
 
@@ -172,21 +172,21 @@ async def sign_in(client: httpx2.AsyncClient, address: str, who: str | None) -> 
     return httpx2.URL(response.headers["location"])
 
 
-def new_trip() -> Trip:
+def new_flow() -> Flow:
     state, nonce, verifier = (MARK + secrets.token_urlsafe(32) for _ in range(3))
-    return Trip("https://marquee.example/auth/callback", state, nonce, verifier)
+    return Flow("https://marquee.example/auth/callback", state, nonce, verifier)
 
 
-async def code_for(client: httpx2.AsyncClient, provider: Provider, trip: Trip, who: str) -> str:
-    back = await sign_in(client, await provider.authorization_url(trip), who)
-    assert back.params["state"] == trip.state
+async def code_for(client: httpx2.AsyncClient, provider: Provider, flow: Flow, who: str) -> str:
+    back = await sign_in(client, await provider.authorization_url(flow), who)
+    assert back.params["state"] == flow.state
     return str(back.params["code"])
 
 
 async def profile_of(client: httpx2.AsyncClient, provider: Provider, who: str) -> Profile:
     """The whole way."""
-    trip = new_trip()
-    return await provider.profile(trip, await code_for(client, provider, trip, who))
+    flow = new_flow()
+    return await provider.profile(flow, await code_for(client, provider, flow, who))
 
 
 async def refusal(call: Awaitable[Any], code: RefusalCode = RefusalCode.UPSTREAM_FAILED) -> str:

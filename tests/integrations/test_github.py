@@ -21,7 +21,7 @@ from tests.integrations.oauth_stranger import (
     challenge,
     code_for,
     listening,
-    new_trip,
+    new_flow,
     profile_of,
     refusal,
     running,
@@ -70,9 +70,9 @@ def lines(server: GitHubServer, caplog: pytest.LogCaptureFixture) -> Iterator[Li
 async def test_somebody_signs_in(
     server: GitHubServer, github: Provider, client: httpx2.AsyncClient, lines: Lines
 ) -> None:
-    trip = new_trip()
-    code = await code_for(client, github, trip, "ada")
-    profile = await github.profile(trip, code)
+    flow = new_flow()
+    code = await code_for(client, github, flow, "ada")
+    profile = await github.profile(flow, code)
     assert github.kind is IdentityProvider.GITHUB
     assert profile == Profile(server.url, "7", "ada@example.com", True, "Ada of GitHub", PICTURE)
     authorized, redeemed, user, emails = server.asked
@@ -80,17 +80,17 @@ async def test_somebody_signs_in(
     assert authorized.query == {
         "response_type": "code",
         "client_id": CLIENT_ID,
-        "redirect_uri": trip.redirect_uri,
+        "redirect_uri": flow.redirect_uri,
         "scope": "read:user user:email",
-        "state": trip.state,
-        "code_challenge": challenge(trip.code_verifier),
+        "state": flow.state,
+        "code_challenge": challenge(flow.code_verifier),
         "code_challenge_method": "S256",
     }
     assert redeemed.form == {
         "grant_type": "authorization_code",
         "code": code,
-        "redirect_uri": trip.redirect_uri,
-        "code_verifier": trip.code_verifier,
+        "redirect_uri": flow.redirect_uri,
+        "code_verifier": flow.code_verifier,
         "client_id": CLIENT_ID,
         "client_secret": CLIENT_SECRET,
     }
@@ -154,17 +154,17 @@ async def test_too_many_questions_are_not_a_person_without_an_address(
 
 
 async def test_a_code_works_once(github: Provider, client: httpx2.AsyncClient, lines: Lines) -> None:
-    trip = new_trip()
-    code = await code_for(client, github, trip, "ada")
-    assert await github.profile(trip, code)
-    assert "does not take" in await refusal(github.profile(trip, code), RefusalCode.BAD_CREDENTIALS)
+    flow = new_flow()
+    code = await code_for(client, github, flow, "ada")
+    assert await github.profile(flow, code)
+    assert "does not take" in await refusal(github.profile(flow, code), RefusalCode.BAD_CREDENTIALS)
     assert lines == []
 
 
 async def test_a_code_of_another_way_is_refused(github: Provider, client: httpx2.AsyncClient) -> None:
-    trip = new_trip()
-    code = await code_for(client, github, trip, "ada")
-    other = replace(trip, code_verifier=new_trip().code_verifier)
+    flow = new_flow()
+    code = await code_for(client, github, flow, "ada")
+    other = replace(flow, code_verifier=new_flow().code_verifier)
     await refusal(github.profile(other, code), RefusalCode.BAD_CREDENTIALS)
 
 
@@ -175,8 +175,8 @@ async def test_an_error_that_quotes_what_it_was_sent_is_not_told(
     for error in (CLIENT_SECRET, "invalid_client"):
         answer = {"error": error, "error_description": f"for {CLIENT_SECRET}", "error_uri": CLIENT_SECRET}
         server.failing.append(JSONResponse(answer, status))
-    await refusal(github.profile(new_trip(), "secret-code"), RefusalCode.BAD_CREDENTIALS)
-    await refusal(github.profile(new_trip(), "secret-code"))
+    await refusal(github.profile(new_flow(), "secret-code"), RefusalCode.BAD_CREDENTIALS)
+    await refusal(github.profile(new_flow(), "secret-code"))
     assert [line["reason"] for line in lines] == ["refuses this server (invalid_client)"]
 
 
@@ -188,9 +188,9 @@ async def test_what_this_server_does_wrong_is_no_fault_of_the_person(
     )
     message = await refusal(profile_of(client, stranger, "ada"))
     assert message == "GitHub refuses this server (incorrect_client_credentials)."
-    trip = new_trip()
-    code = await code_for(client, github, trip, "ada")
-    message = await refusal(github.profile(replace(trip, redirect_uri="https://marquee.example/"), code))
+    flow = new_flow()
+    code = await code_for(client, github, flow, "ada")
+    message = await refusal(github.profile(replace(flow, redirect_uri="https://marquee.example/"), code))
     assert message == "GitHub refuses this server (redirect_uri_mismatch)."
 
 
@@ -210,11 +210,11 @@ async def test_twenty_people_at_once_are_each_themselves(
 async def test_no_cookie_of_one_person_comes_back_with_another(
     server: GitHubServer, github: Provider, client: httpx2.AsyncClient
 ) -> None:
-    trip = new_trip()
-    code = await code_for(client, github, trip, "ada")
+    flow = new_flow()
+    code = await code_for(client, github, flow, "ada")
     answer = {"access_token": server.new_token(server.codes[code]), "token_type": "bearer", "scope": "read:user"}
     server.failing_at[TOKEN].append(JSONResponse(answer, headers={"set-cookie": "_gh_sess=of-ada; Path=/"}))
-    await github.profile(trip, code)
+    await github.profile(flow, code)
     await profile_of(client, github, "ada")
     assert not [asked for asked in server.asked if asked.url.path != AUTHORIZE and "cookie" in asked.headers]
 
@@ -222,15 +222,15 @@ async def test_no_cookie_of_one_person_comes_back_with_another(
 async def test_a_login_that_the_question_names_signs_in_at_once(
     server: GitHubServer, github: Provider, client: httpx2.AsyncClient
 ) -> None:
-    trip = new_trip()
-    address = await github.authorization_url(trip)
+    flow = new_flow()
+    address = await github.authorization_url(flow)
     page = await client.get(address)
     assert "<option>ada" in page.text
     response = await client.get(f"{address}&login=ada", follow_redirects=False)
-    profile = await github.profile(trip, httpx2.URL(response.headers["location"]).params["code"])
+    profile = await github.profile(flow, httpx2.URL(response.headers["location"]).params["code"])
     assert profile.subject == "7"
     back = await sign_in(client, address, None)
-    assert (back.params["error"], back.params["state"]) == ("access_denied", trip.state)
+    assert (back.params["error"], back.params["state"]) == ("access_denied", flow.state)
 
 
 PLACES = [(path, fault) for path in (TOKEN, USER, EMAILS) for fault in FAULTS]
@@ -257,18 +257,18 @@ async def test_a_token_that_github_does_not_know_is_an_upstream_that_failed(
 
 async def test_nobody_at_the_address_is_an_upstream_that_failed(client: httpx2.AsyncClient) -> None:
     github = GitHub(client=client, client_id=CLIENT_ID, client_secret=CLIENT_SECRET, url="http://127.0.0.1:1")
-    assert await refusal(github.profile(new_trip(), "x")) == "GitHub cannot be reached (ConnectError)."
+    assert await refusal(github.profile(new_flow(), "x")) == "GitHub cannot be reached (ConnectError)."
 
 
 async def test_silence_ends_before_five_seconds(
     server: GitHubServer, github: Provider, client: httpx2.AsyncClient
 ) -> None:
-    trips = [new_trip() for _ in range(6)]
-    codes = [await code_for(client, github, trip, "ada") for trip in trips]
+    trips = [new_flow() for _ in range(6)]
+    codes = [await code_for(client, github, flow, "ada") for flow in trips]
     for path in (TOKEN, USER, EMAILS):
         server.failing_at[path].extend([Silence(), Dripping()])
     began = time.monotonic()
-    calls = [refusal(github.profile(trip, code)) for trip, code in zip(trips, codes, strict=True)]
+    calls = [refusal(github.profile(flow, code)) for flow, code in zip(trips, codes, strict=True)]
     assert set(await asyncio.gather(*calls)) == {"GitHub takes too long to answer."}
     assert 4.4 < time.monotonic() - began < 5
     assert len(server.knocked(EMAILS)) == 2

@@ -22,7 +22,7 @@ from tests.integrations.oauth_stranger import (
     challenge,
     code_for,
     listening,
-    new_trip,
+    new_flow,
     profile_of,
     refusal,
     running,
@@ -75,27 +75,27 @@ def of(path: str, server: GoogleServer) -> Asked:
 async def test_somebody_signs_in(
     server: GoogleServer, google: Provider, client: httpx2.AsyncClient, lines: Lines
 ) -> None:
-    trip = new_trip()
-    code = await code_for(client, google, trip, "ada")
-    profile = await google.profile(trip, code)
+    flow = new_flow()
+    code = await code_for(client, google, flow, "ada")
+    profile = await google.profile(flow, code)
     assert google.kind is IdentityProvider.GOOGLE
     assert profile == Profile(server.url, "ada", "Ada@Example.com", True, "Ada Lovelace", "https://pics.example/a")
     assert [asked.url.path for asked in server.asked] == [DISCOVERY, "/oauth2/authorize", TOKEN, KEYS]
     assert of("/oauth2/authorize", server).query == {
         "response_type": "code",
         "client_id": CLIENT_ID,
-        "redirect_uri": trip.redirect_uri,
+        "redirect_uri": flow.redirect_uri,
         "scope": "openid email profile",
-        "state": trip.state,
-        "nonce": trip.nonce,
-        "code_challenge": challenge(trip.code_verifier),
+        "state": flow.state,
+        "nonce": flow.nonce,
+        "code_challenge": challenge(flow.code_verifier),
         "code_challenge_method": "S256",
     }
     assert of(TOKEN, server).form == {
         "grant_type": "authorization_code",
         "code": code,
-        "redirect_uri": trip.redirect_uri,
-        "code_verifier": trip.code_verifier,
+        "redirect_uri": flow.redirect_uri,
+        "code_verifier": flow.code_verifier,
         "client_id": CLIENT_ID,
         "client_secret": CLIENT_SECRET,
     }
@@ -152,23 +152,23 @@ async def test_what_cannot_be_shown_or_stored_is_left_out(
 
 
 async def test_a_code_works_once(google: Provider, client: httpx2.AsyncClient) -> None:
-    trip = new_trip()
-    code = await code_for(client, google, trip, "ada")
-    assert await google.profile(trip, code)
-    assert "does not take" in await refusal(google.profile(trip, code), RefusalCode.BAD_CREDENTIALS)
+    flow = new_flow()
+    code = await code_for(client, google, flow, "ada")
+    assert await google.profile(flow, code)
+    assert "does not take" in await refusal(google.profile(flow, code), RefusalCode.BAD_CREDENTIALS)
 
 
 @pytest.mark.parametrize("secret", ["code_verifier", "nonce", "redirect_uri"])
 async def test_a_code_of_another_way_is_refused(google: Provider, client: httpx2.AsyncClient, secret: str) -> None:
-    trip = new_trip()
-    code = await code_for(client, google, trip, "ada")
-    other = replace(trip, **{secret: f"{getattr(trip, secret)}x"})
+    flow = new_flow()
+    code = await code_for(client, google, flow, "ada")
+    other = replace(flow, **{secret: f"{getattr(flow, secret)}x"})
     await refusal(google.profile(other, code), RefusalCode.BAD_CREDENTIALS)
 
 
 @pytest.mark.parametrize("code", ["", "\n", "secret-\x00", "secret-\udc80", "secret-é", "secret-" * 1000])
 async def test_what_can_be_no_code_is_not_sent(server: GoogleServer, google: Provider, code: str) -> None:
-    await refusal(google.profile(new_trip(), code), RefusalCode.BAD_CREDENTIALS)
+    await refusal(google.profile(new_flow(), code), RefusalCode.BAD_CREDENTIALS)
     assert not server.knocked(TOKEN)
 
 
@@ -193,26 +193,26 @@ async def test_twenty_people_at_once_are_each_themselves(
 
 
 async def test_whoever_denies_comes_back_without_a_code(google: Provider, client: httpx2.AsyncClient) -> None:
-    trip = new_trip()
-    back = await sign_in(client, await google.authorization_url(trip), None)
-    assert (back.params["error"], back.params["state"]) == ("access_denied", trip.state)
-    assert str(back).startswith(f"{trip.redirect_uri}?")
+    flow = new_flow()
+    back = await sign_in(client, await google.authorization_url(flow), None)
+    assert (back.params["error"], back.params["state"]) == ("access_denied", flow.state)
+    assert str(back).startswith(f"{flow.redirect_uri}?")
 
 
 async def test_a_failed_discovery_is_tried_again_and_a_good_one_is_kept(server: GoogleServer, google: Provider) -> None:
     server.failing.append(FAULTS["503"]())
-    refused = [refusal(google.authorization_url(new_trip())) for _ in range(20)]
+    refused = [refusal(google.authorization_url(new_flow())) for _ in range(20)]
     assert set(await asyncio.gather(*refused)) == {"Google refuses the question (503)."}
     assert len(server.asked) == 1, "one question for all who ask at once"
     for _ in range(3):
-        assert await google.authorization_url(new_trip())
+        assert await google.authorization_url(new_flow())
     assert len(server.asked) == 2
 
 
 async def test_a_discovery_goes_on_when_who_began_it_leaves(server: GoogleServer, google: Provider) -> None:
     server.together[DISCOVERY] = asyncio.Barrier(2)
-    first = asyncio.create_task(google.authorization_url(new_trip()))
-    second = asyncio.create_task(google.authorization_url(new_trip()))
+    first = asyncio.create_task(google.authorization_url(new_flow()))
+    second = asyncio.create_task(google.authorization_url(new_flow()))
     await asyncio.wait([first], timeout=0.05)
     first.cancel()
     await asyncio.wait([first])
@@ -242,20 +242,20 @@ async def test_keys_that_are_none_are_an_upstream_that_failed(
 
 async def test_nobody_at_the_address_is_an_upstream_that_failed(client: httpx2.AsyncClient) -> None:
     google = Google(client=client, client_id=CLIENT_ID, client_secret=CLIENT_SECRET, issuer="http://127.0.0.1:1")
-    assert await refusal(google.authorization_url(new_trip())) == "Google cannot be reached (ConnectError)."
+    assert await refusal(google.authorization_url(new_flow())) == "Google cannot be reached (ConnectError)."
 
 
 async def test_silence_ends_before_five_seconds(
     server: GoogleServer, google: Provider, client: httpx2.AsyncClient
 ) -> None:
     others = [Google(client=client, client_id=CLIENT_ID, client_secret=None, issuer=server.url) for _ in range(2)]
-    trips = [new_trip() for _ in range(3)]
-    codes = [await code_for(client, google, trip, "ada") for trip in trips]
+    trips = [new_flow() for _ in range(3)]
+    codes = [await code_for(client, google, flow, "ada") for flow in trips]
     server.failing_at[TOKEN].extend([Silence(), Dripping()])
     server.failing_at[KEYS].append(Dripping())
     server.failing_at[DISCOVERY].extend([Silence(), Dripping()])
-    calls = [google.profile(trip, code) for trip, code in zip(trips, codes, strict=True)]
+    calls = [google.profile(flow, code) for flow, code in zip(trips, codes, strict=True)]
     began = time.monotonic()
-    messages = await asyncio.gather(*map(refusal, [*calls, *(other.authorization_url(new_trip()) for other in others)]))
+    messages = await asyncio.gather(*map(refusal, [*calls, *(other.authorization_url(new_flow()) for other in others)]))
     assert time.monotonic() - began < 5
     assert set(messages) == {"Google takes too long to answer.", "Google does not tell its keys."}

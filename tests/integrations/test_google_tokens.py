@@ -13,7 +13,7 @@ from domain.errors import RefusalCode
 from integrations.google import Google
 from tests.integrations.hostile_tokens import Forge, b64, jwk, rsa_key
 from tests.integrations.oauth_servers import ForgedIssuer
-from tests.integrations.oauth_stranger import CLIENT_ID, CLIENT_SECRET, listening, new_trip, refusal, running
+from tests.integrations.oauth_stranger import CLIENT_ID, CLIENT_SECRET, listening, new_flow, refusal, running
 
 NOW = int(time.time())
 Lines = list[Any]
@@ -50,10 +50,10 @@ def lines(issuer: ForgedIssuer, caplog: pytest.LogCaptureFixture) -> Iterator[Li
 
 async def subject(issuer: ForgedIssuer, google: Google, make: Callable[[Forge], str], kid: str = "first") -> str:
     """Who signs in with the token that `make` makes."""
-    trip = new_trip()
-    issuer.id_token = make(issuer.forge(trip.nonce, kid))
+    flow = new_flow()
+    issuer.id_token = make(issuer.forge(flow.nonce, kid))
     issuer.secrets.add(issuer.id_token)
-    return (await google.profile(trip, "a code")).subject
+    return (await google.profile(flow, "a code")).subject
 
 
 GOOD: dict[str, dict[str, Any]] = {
@@ -146,14 +146,14 @@ async def test_a_forged_token_is_refused(issuer: ForgedIssuer, google: Google, f
 )
 async def test_no_token_at_all_is_an_upstream_that_failed(issuer: ForgedIssuer, google: Google, token: Any) -> None:
     issuer.id_token = token
-    await refusal(google.profile(new_trip(), "a code"))
+    await refusal(google.profile(new_flow(), "a code"))
 
 
 async def test_what_the_addresses_of_an_issuer_ask_for_is_kept(issuer: ForgedIssuer, google: Google) -> None:
     issuer.said |= {name: f"{issuer.url}/{name[:5]}?a=b" for name in ("token_endpoint", "authorization_endpoint")}
     assert await subject(issuer, google, Forge.token) == "ada-1"
     assert issuer.knocked("/token")[0].query == {"a": "b"}
-    assert "?a=b&response_type=code&" in await google.authorization_url(new_trip())
+    assert "?a=b&response_type=code&" in await google.authorization_url(new_flow())
 
 
 async def test_keys_may_change(issuer: ForgedIssuer, google: Google) -> None:
@@ -190,11 +190,11 @@ async def test_a_discovery_that_says_something_wrong_is_an_upstream_that_failed(
     issuer: ForgedIssuer, google: Google, name: str, value: Any
 ) -> None:
     issuer.said[name] = value
-    assert (await refusal(google.authorization_url(new_trip()))).startswith("Google ")
+    assert (await refusal(google.authorization_url(new_flow()))).startswith("Google ")
 
 
 async def test_the_issuer_is_compared_to_the_letter(issuer: ForgedIssuer, google: Google) -> None:
     for almost in (f"{issuer.url}/", issuer.url.upper()):
         issuer.said["issuer"] = almost
-        assert await refusal(google.authorization_url(new_trip())) == "Google says that it is another issuer."
+        assert await refusal(google.authorization_url(new_flow())) == "Google says that it is another issuer."
     assert {asked.url.path for asked in issuer.asked} == {"/.well-known/openid-configuration"}

@@ -22,7 +22,7 @@ from tests.integrations.oauth_stranger import (
     challenge,
     code_for,
     listening,
-    new_trip,
+    new_flow,
     profile_of,
     refusal,
     running,
@@ -81,9 +81,9 @@ def lines(server: KakaoServer, caplog: pytest.LogCaptureFixture) -> Iterator[Lin
 async def test_somebody_signs_in_and_has_no_address(
     server: KakaoServer, kakao: Provider, client: httpx2.AsyncClient, lines: Lines
 ) -> None:
-    trip = new_trip()
-    code = await code_for(client, kakao, trip, "ada")
-    profile = await kakao.profile(trip, code)
+    flow = new_flow()
+    code = await code_for(client, kakao, flow, "ada")
+    profile = await kakao.profile(flow, code)
     picture = f"https://k.kakaocdn.net/dn/{ADA}/img_640x640.jpg"
     assert kakao.kind is IdentityProvider.KAKAO
     assert profile == Profile(server.url, str(ADA), None, False, "에이다", picture)
@@ -92,17 +92,17 @@ async def test_somebody_signs_in_and_has_no_address(
     assert authorized.query == {
         "response_type": "code",
         "client_id": CLIENT_ID,
-        "redirect_uri": trip.redirect_uri,
+        "redirect_uri": flow.redirect_uri,
         "scope": "profile_nickname,profile_image",
-        "state": trip.state,
-        "code_challenge": challenge(trip.code_verifier),
+        "state": flow.state,
+        "code_challenge": challenge(flow.code_verifier),
         "code_challenge_method": "S256",
     }
     assert redeemed.form == {
         "grant_type": "authorization_code",
         "code": code,
-        "redirect_uri": trip.redirect_uri,
-        "code_verifier": trip.code_verifier,
+        "redirect_uri": flow.redirect_uri,
+        "code_verifier": flow.code_verifier,
         "client_id": CLIENT_ID,
         "client_secret": CLIENT_SECRET,
     }
@@ -171,17 +171,17 @@ async def test_a_picture_is_shown_where_it_comes_by_https(
 
 
 async def test_a_code_works_once(kakao: Provider, client: httpx2.AsyncClient) -> None:
-    trip = new_trip()
-    code = await code_for(client, kakao, trip, "ada")
-    assert await kakao.profile(trip, code)
-    assert "does not take" in await refusal(kakao.profile(trip, code), RefusalCode.BAD_CREDENTIALS)
+    flow = new_flow()
+    code = await code_for(client, kakao, flow, "ada")
+    assert await kakao.profile(flow, code)
+    assert "does not take" in await refusal(kakao.profile(flow, code), RefusalCode.BAD_CREDENTIALS)
 
 
 @pytest.mark.parametrize("secret", ["code_verifier", "redirect_uri"])
 async def test_a_code_of_another_way_is_refused(kakao: Provider, client: httpx2.AsyncClient, secret: str) -> None:
-    trip = new_trip()
-    code = await code_for(client, kakao, trip, "ada")
-    other = replace(trip, **{secret: f"{getattr(trip, secret)}x"})
+    flow = new_flow()
+    code = await code_for(client, kakao, flow, "ada")
+    other = replace(flow, **{secret: f"{getattr(flow, secret)}x"})
     await refusal(kakao.profile(other, code), RefusalCode.BAD_CREDENTIALS)
 
 
@@ -208,9 +208,9 @@ async def test_twenty_people_at_once_are_each_themselves(
 
 
 async def test_whoever_denies_comes_back_without_a_code(kakao: Provider, client: httpx2.AsyncClient) -> None:
-    trip = new_trip()
-    back = await sign_in(client, await kakao.authorization_url(trip), None)
-    assert (back.params["error"], back.params["state"]) == ("access_denied", trip.state)
+    flow = new_flow()
+    back = await sign_in(client, await kakao.authorization_url(flow), None)
+    assert (back.params["error"], back.params["state"]) == ("access_denied", flow.state)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -228,12 +228,12 @@ async def test_a_fault_is_an_upstream_that_failed(
 async def test_silence_ends_before_five_seconds(
     server: KakaoServer, kakao: Provider, client: httpx2.AsyncClient
 ) -> None:
-    trips = [new_trip() for _ in range(4)]
-    codes = [await code_for(client, kakao, trip, "ada") for trip in trips]
+    trips = [new_flow() for _ in range(4)]
+    codes = [await code_for(client, kakao, flow, "ada") for flow in trips]
     for path in (TOKEN, ME, UNLINK):
         server.failing_at[path].extend([Silence(), Dripping()])
     began = time.monotonic()
-    calls = [kakao.profile(trip, code) for trip, code in zip(trips, codes, strict=True)]
+    calls = [kakao.profile(flow, code) for flow, code in zip(trips, codes, strict=True)]
     messages = await asyncio.gather(*map(refusal, [*calls, kakao.unlink("1"), kakao.unlink("2")]))
     assert set(messages) == {"Kakao takes too long to answer."}
     assert 4.4 < time.monotonic() - began < 5

@@ -19,7 +19,7 @@ from domain.users import UserStore, Viewer
 _LOOKS = 3
 
 
-class Keeper(Protocol):
+class PasswordBackend(Protocol):
     @property
     def takes_passwords(self) -> bool: ...
 
@@ -42,7 +42,7 @@ class Keeper(Protocol):
         """Deletes the account where the password is kept, if that is not here. Raises Refusal UPSTREAM_FAILED."""
 
 
-class OwnPasswords:
+class LocalPasswords:
     """The hashes are here."""
 
     takes_passwords = True
@@ -101,7 +101,7 @@ class OwnPasswords:
         """The hash goes with the person."""
 
 
-class PasswordsElsewhere:
+class DelegatedPasswords:
     """The account is at the provider that is `issuer` in tokens, the person here; neither is made without the other.
     `takes_passwords`: whether that provider may be asked about one.
     """
@@ -140,7 +140,7 @@ class PasswordsElsewhere:
         if claims is None:
             return None
         async with self._database.writing() as transaction:
-            user = await self._identities.person_of(transaction, claims)
+            user = await self._identities.person_of_claims(transaction, claims)
             if not await self._sessions.is_after_sign_out(transaction, user, claims):
                 return None  # of a password that was changed while this one was looked at
             return await self._sessions.begin(transaction, user, client)
@@ -179,11 +179,11 @@ class PasswordsElsewhere:
             await self._accounts.delete(account)
 
     async def _own_subject(self, new: Registration, client: Client) -> str:
-        """Raises Refusal ALREADY_EXISTS, unless this is the account's own e-mail and password; a guess at these counts
-        as one at the door would.
+        """Raises Refusal ALREADY_EXISTS, unless this is the account's own e-mail and password, as far as that can be
+        told now; a guess at these counts as one at the door would.
         """
         claims: Claims | None = None
-        with suppress(RateLimited):
+        with suppress(RateLimited, Refusal):
             async with self._attempts.counted(new.email, client.address) as attempt:
                 claims = await self._claims(new.email, new.password) if self.takes_passwords else None
                 attempt.succeeded = claims is not None
