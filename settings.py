@@ -143,7 +143,7 @@ class Settings(BaseSettings):
         if self.environment == "production":
             needed = ["database_url", "session_secret"]
             if self.google_client_id or self.github_client_id or self.kakao_client_id:
-                needed.append("frontend_url")  # where these ways in end
+                needed += ["frontend_url", "backend_url"]  # where these ways in end, and where providers send back to
             missing = [name.upper() for name in needed if getattr(self, name) is None]
             if missing:
                 raise ValueError(f"In production these must be set: {', '.join(missing)}.")

@@ -1,8 +1,11 @@
 """Attempts to sign in: how many wrong ones an account or a network address may make."""
 
+import asyncio
+import enum
 import hashlib
 import ipaddress
 import math
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,6 +16,7 @@ from domain.errors import RateLimited, Refusal
 
 # A household or an office has a whole network of this size in IPv6; one address there costs nothing.
 _IPV6_NETWORK = 64
+_PATIENCE_SECONDS, _PAUSE_SECONDS = 4.0, 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,14 @@ class AttemptRules:
     window: timedelta
 
 
+class Outcome(enum.Enum):
+    """VOID: the password was not looked at."""
+
+    RIGHT = enum.auto()
+    WRONG = enum.auto()
+    VOID = enum.auto()
+
+
 @dataclass(slots=True)
 class Attempt:
     succeeded: bool = False
@@ -32,13 +44,14 @@ class Attempt:
 class AttemptStore(Protocol):
     """Each method is a transaction of its own: what was counted stays so, whatever becomes of the attempt."""
 
-    async def count(self, key: bytes, window: timedelta) -> tuple[int, float]:
-        """Adds one; how many there are now, and in how many seconds they are forgotten."""
+    async def begin(self, key: bytes, most: int, window: timedelta) -> bool:
+        """Counts one more as pending, unless there are `most` already that are pending or were wrong."""
 
-    async def take_back(self, *keys: bytes) -> None:
-        """One from each."""
+    async def wrong(self, key: bytes) -> tuple[int, float]:
+        """How many were wrong, and in how many seconds that is forgotten."""
 
-    async def forget(self, key: bytes) -> None: ...
+    async def settle(self, key: bytes, outcome: Outcome) -> None:
+        """One that was pending is so no longer; a right one makes those forgotten that were wrong."""
 
 
 class Attempts:
@@ -47,27 +60,38 @@ class Attempts:
 
     @asynccontextmanager
     async def counted(self, account: str, address: str) -> AsyncIterator[Attempt]:
-        """Counts an attempt before it is made, so that many at once are many; one that succeeded is taken back, and so
-        is one that was refused before the password was looked at. Raises RateLimited. An address that has used its own
-        attempts up does not use up those of accounts.
+        """Counts an attempt before it is made, so that many at once are many. One that is never settled, for its asker
+        went away, stays counted. Raises RateLimited. An address that has used its own attempts up does not use up
+        those of accounts.
         """
         by_address, by_account = _key("address", network_of(address)), _key("account", account)
-        await self._count(by_address, self._rules.per_address)
-        await self._count(by_account, self._rules.per_account)
+        await self._begin(by_address, self._rules.per_address)
+        try:
+            await self._begin(by_account, self._rules.per_account)
+        except RateLimited:
+            await self._store.settle(by_address, Outcome.WRONG)
+            raise
         attempt = Attempt()
         try:
             yield attempt
         except Refusal:
-            await self._store.take_back(by_address, by_account)
+            await self._settle(by_address, by_account, Outcome.VOID)
             raise
-        if attempt.succeeded:
-            await self._store.take_back(by_address)
-            await self._store.forget(by_account)
+        await self._settle(by_address, by_account, Outcome.RIGHT if attempt.succeeded else Outcome.WRONG)
 
-    async def _count(self, key: bytes, most: int) -> None:
-        count, seconds = await self._store.count(key, self._rules.window)
-        if count > most:
-            raise RateLimited("There were too many wrong attempts to sign in.", math.ceil(max(seconds, 1)))
+    async def _begin(self, key: bytes, most: int) -> None:
+        """Waits for those that are pending, if only these are in the way: they may turn out right."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while not await self._store.begin(key, most, self._rules.window):
+            wrong, seconds = await self._store.wrong(key)
+            if wrong >= most or time.monotonic() > deadline:
+                raise RateLimited("There were too many wrong attempts to sign in.", math.ceil(max(seconds, 1)))
+            await asyncio.sleep(_PAUSE_SECONDS)
+
+    async def _settle(self, by_address: bytes, by_account: bytes, outcome: Outcome) -> None:
+        """That one account was right says nothing of the others that its address has tried."""
+        await self._store.settle(by_account, outcome)
+        await self._store.settle(by_address, Outcome.VOID if outcome is Outcome.RIGHT else outcome)
 
 
 def network_of(address: str) -> str:

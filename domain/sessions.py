@@ -150,13 +150,13 @@ class SessionStore(Protocol):
         """Ends one session of this person, or all of them; answers those that were alive."""
 
     async def sign_out(self, transaction: Transaction, user_id: int) -> None:
-        """Notes that all of this person's sessions are ended now."""
+        """Notes that all of this person's sessions are ended now; login codes open none any more either."""
 
     async def is_after_sign_out(self, transaction: Transaction, user_id: int, claims: Claims) -> bool:
         """Holds the person until the transaction ends."""
 
     async def revoke_of_issuer(self, transaction: Transaction, user_id: int, issuer: str) -> None:
-        """Ends what another issuer's tokens opened."""
+        """Ends what another issuer's tokens opened; and login codes, which may be of it, open nothing."""
 
 
 class Sessions:

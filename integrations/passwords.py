@@ -4,6 +4,7 @@ import asyncio
 import secrets
 
 from pwdlib import PasswordHash
+from pwdlib.exceptions import UnknownHashError
 from pwdlib.hashers.argon2 import Argon2Hasher
 from pwdlib.hashers.bcrypt import BcryptHasher
 
@@ -29,9 +30,12 @@ class PwdlibPasswords:
 
     async def verify(self, password: str, password_hash: str | None) -> tuple[bool, str | None]:
         async with self._turn:
-            fits, better = await asyncio.to_thread(
-                self._hashes.verify_and_update, _bytes(password), password_hash or self._nobody
-            )
+            try:
+                fits, better = await asyncio.to_thread(
+                    self._hashes.verify_and_update, _bytes(password), password_hash or self._nobody
+                )
+            except UnknownHashError:  # of a system that is not known here: no password fits it
+                fits, better = False, None
         return fits and password_hash is not None, better
 
 

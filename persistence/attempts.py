@@ -5,29 +5,42 @@ from datetime import timedelta
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import INTERVAL, insert
 
+from domain.attempts import Outcome
 from persistence.database import Database
-from persistence.statements import Statement, is_any, plain
+from persistence.statements import Statement, plain
 from persistence.tables import attempts
 
 _NOW = sa.func.now()
+_THIS = attempts.c.hash == sa.bindparam("key", type_=sa.LargeBinary)
 _over = attempts.c.forgotten_at <= _NOW
 _new = insert(attempts).values(
-    hash=sa.bindparam("hash"), count=1, forgotten_at=_NOW + sa.bindparam("window", type_=INTERVAL)
+    hash=sa.bindparam("key", type_=sa.LargeBinary),
+    wrong=0,
+    pending=1,
+    forgotten_at=_NOW + sa.bindparam("window", type_=INTERVAL),
 )
-_COUNT = Statement(
+_BEGIN = Statement(
     _new.on_conflict_do_update(
         index_elements=["hash"],
         set_={
-            "count": sa.case((_over, 1), else_=attempts.c.count + 1),
+            "wrong": sa.case((_over, 0), else_=attempts.c.wrong),
+            "pending": sa.case((_over, 1), else_=attempts.c.pending + 1),
             "forgotten_at": sa.case((_over, _new.excluded.forgotten_at), else_=attempts.c.forgotten_at),
         },
-    ).returning(attempts.c.count, sa.extract("epoch", attempts.c.forgotten_at - _NOW)),
-    lambda count, seconds: (int(count), float(seconds)),
+        where=sa.or_(_over, attempts.c.wrong + attempts.c.pending < sa.bindparam("most", type_=sa.Integer)),
+    ).returning(sa.literal(True)),
+    bool,
 )
-_TAKE_BACK = plain(
-    sa.update(attempts).where(is_any(attempts.c.hash, "keys"), attempts.c.count > 0).values(count=attempts.c.count - 1)
+_WRONG = Statement(
+    sa.select(attempts.c.wrong, sa.extract("epoch", attempts.c.forgotten_at - _NOW)).where(_THIS),
+    lambda wrong, seconds: (int(wrong), float(seconds)),
 )
-_FORGET = plain(sa.delete(attempts).where(attempts.c.hash == sa.bindparam("key")))
+_pending = sa.func.greatest(attempts.c.pending - 1, 0)
+_SETTLE = {
+    Outcome.WRONG: plain(sa.update(attempts).where(_THIS).values(pending=_pending, wrong=attempts.c.wrong + 1)),
+    Outcome.VOID: plain(sa.update(attempts).where(_THIS).values(pending=_pending)),
+    Outcome.RIGHT: plain(sa.update(attempts).where(_THIS).values(pending=_pending, wrong=0)),
+}
 _SWEEP = plain(sa.delete(attempts).where(attempts.c.forgotten_at < _NOW - sa.bindparam("kept", type_=INTERVAL)))
 
 
@@ -35,17 +48,17 @@ class Attempts:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def count(self, key: bytes, window: timedelta) -> tuple[int, float]:
+    async def begin(self, key: bytes, most: int, window: timedelta) -> bool:
         async with self._database.single() as connection:
-            return await _COUNT.one(connection, hash=key, window=window)
+            return await _BEGIN.first(connection, key=key, most=most, window=window) or False
 
-    async def take_back(self, *keys: bytes) -> None:
+    async def wrong(self, key: bytes) -> tuple[int, float]:
         async with self._database.single() as connection:
-            await _TAKE_BACK.run(connection, keys=keys)
+            return await _WRONG.first(connection, key=key) or (0, 0.0)
 
-    async def forget(self, key: bytes) -> None:
+    async def settle(self, key: bytes, outcome: Outcome) -> None:
         async with self._database.single() as connection:
-            await _FORGET.run(connection, key=key)
+            await _SETTLE[outcome].run(connection, key=key)
 
     async def sweep(self, kept: timedelta) -> None:
         """Forgets what should have been forgotten longer than `kept` ago."""

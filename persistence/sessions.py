@@ -12,7 +12,7 @@ from persistence import users as people
 from persistence.database import Connection, Database
 from persistence.identities import THIS as _IDENTITY
 from persistence.statements import Statement, columns_of, plain
-from persistence.tables import Moment, identities, sessions, users
+from persistence.tables import Moment, identities, one_time_codes, sessions, users
 
 COLUMNS = columns_of(Session, sessions)
 _NOW = sa.func.now()
@@ -142,6 +142,8 @@ _REVOKE_OF_ISSUER = plain(
     .where(sessions.c.user_id == sa.bindparam("user_id"), sessions.c.issuer == sa.bindparam("which_issuer"), ALIVE)
     .values(_revoked)
 )
+# With the codes that would sign in again: one was given out perhaps, and not exchanged yet.
+_FORGET_CODES = plain(sa.delete(one_time_codes).where(one_time_codes.c.user_id == sa.bindparam("user_id")))
 _SIGN_OUT = plain(sa.update(users).where(users.c.id == sa.bindparam("user_id")).values(signed_out_at=_NOW))
 _SWEEP = plain(sa.delete(sessions).where(sessions.c.expires_at < _NOW - sa.bindparam("kept", type_=INTERVAL)))
 
@@ -219,12 +221,14 @@ class Sessions:
 
     async def sign_out(self, transaction: Connection, user_id: int) -> None:
         await _SIGN_OUT.run(transaction, user_id=user_id)
+        await _FORGET_CODES.run(transaction, user_id=user_id)
 
     async def is_after_sign_out(self, transaction: Connection, user_id: int, claims: Claims) -> bool:
         return bool(await _IS_AFTER_SIGN_OUT.first(transaction, user_id=user_id, issued_at=claims.issued_at))
 
     async def revoke_of_issuer(self, transaction: Connection, user_id: int, issuer: str) -> None:
         await _REVOKE_OF_ISSUER.run(transaction, user_id=user_id, which_issuer=issuer)
+        await _FORGET_CODES.run(transaction, user_id=user_id)
 
     async def sweep(self, kept: timedelta) -> None:
         """Forgets sessions that ended longer than `kept` ago."""

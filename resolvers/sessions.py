@@ -38,5 +38,5 @@ def current(root: strawberry.Parent[Session], info: Info) -> bool:
 
 
 def _drop_cookie(info: Info) -> None:
-    if info.context.by_cookie:
+    if info.context.by_cookie or info.context.cookie:
         info.context.cookie = CLEARED

@@ -1,5 +1,6 @@
 """One form for every error: in `errors[].extensions` of GraphQL, and as JSON at the plain doors."""
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +18,10 @@ from web.json import json_response
 _log = structlog.get_logger("errors")
 # What a refusal is where there is no union to put it in; all others are the client's own doing.
 _STATUS = {RefusalCode.NOT_CONFIGURED: 501, RefusalCode.UPSTREAM_FAILED: 502}
+# How graphql-core quotes a value: behind what it found, and in what a scalar says of it.
+_GIVEN = re.compile(r"[,;.]? [Ff]ound: .*", re.DOTALL)
+_REPRESENTED = re.compile(r"(cannot represent [\w -]+): .*", re.DOTALL)
+_LONGEST_MESSAGE = 500
 _INTERNAL = "Something went wrong on our side. The request id helps us to find it."
 CODES = {
     400: "BAD_REQUEST",
@@ -63,12 +68,18 @@ def _seen(error: GraphQLError) -> tuple[str, dict[str, Any]]:
     if isinstance(error, GraphQLSyntaxError):
         return error.message, extensions("GRAPHQL_PARSE_FAILED", 400)
     if error.path is None and (cause is None or isinstance(cause, GraphQLError)):
-        return error.message, extensions("GRAPHQL_VALIDATION_FAILED", 400)
+        return _without_values(error.message), extensions("GRAPHQL_VALIDATION_FAILED", 400)
     if error.path is None and error.nodes and isinstance(cause, ValueError):
         # The executor reads literals before anybody can judge them; an integer of 5000 digits is too much for it.
         return "A value in the document cannot be read.", extensions("GRAPHQL_VALIDATION_FAILED", 400)
     _log.error("fault", path=error.path, exc_info=cause or error)
     return _INTERNAL, extensions("INTERNAL", 500)
+
+
+def _without_values(message: str) -> str:
+    """What is wrong and where, but not what was given: that may be a password, and long."""
+    without = _REPRESENTED.sub(r"\1", _GIVEN.sub("", message))
+    return without[:_LONGEST_MESSAGE].rstrip(" .,;:") + "."
 
 
 def plain(request_path: str, code: str, status: int, message: str, details: Sequence[str] = ()) -> Response:
@@ -103,4 +114,4 @@ def fault(path: str) -> Response:
 
 def public_path(path: str) -> str:
     """The path without what gives access: a stream's ticket opens the stream for whoever reads it."""
-    return "/stream/…" if path.startswith("/stream/") else path
+    return "/stream/…" if path.lstrip("/").startswith("stream/") else path

@@ -19,7 +19,8 @@ def upgrade() -> None:
     op.create_table(
         "attempts",
         sa.Column("hash", sa.LargeBinary(), nullable=False),
-        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("wrong", sa.Integer(), nullable=False),
+        sa.Column("pending", sa.Integer(), nullable=False),
         sa.Column("forgotten_at", sa.TIMESTAMP(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("hash", name=op.f("pk_attempts")),
     )

@@ -103,7 +103,8 @@ attempts = sa.Table(
     "attempts",
     metadata,
     sa.Column("hash", sa.LargeBinary, primary_key=True),
-    sa.Column("count", sa.Integer, nullable=False),
+    sa.Column("wrong", sa.Integer, nullable=False),
+    sa.Column("pending", sa.Integer, nullable=False),
     moment("forgotten_at"),
     sa.Index("ix_attempts_forgotten_at", "forgotten_at"),
 )

@@ -12,6 +12,8 @@ from domain.contents import Content
 from domain.users import Role
 from tests.api.conftest import Answer, Api, Person, World
 
+pytestmark = pytest.mark.xdist_group("heavy")
+
 T = TypeVar("T")
 LIKE = """mutation ($id: ID!) { likeContent(input: {contentId: $id}) {
   ... on Content { likeCount likedByViewer } ... on Refusal { code } } }"""

@@ -7,9 +7,13 @@ import itertools
 import random
 from collections.abc import Awaitable, Callable, Iterator
 
+import pytest
+
 from domain.errors import Conflict, Refusal, RefusalCode
 from domain.users import Role
 from tests.api.conftest import World
+
+pytestmark = pytest.mark.xdist_group("heavy")
 
 OPERATIONS = 1500
 AT_ONCE = 24

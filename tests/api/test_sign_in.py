@@ -128,6 +128,16 @@ async def test_a_login_code_works_once(api: Api, world: World, marquee: Marquee)
     assert (await api.data(VIEWER, signed_in[0]["tokens"]["accessToken"]))["viewer"]
 
 
+@pytest.mark.parametrize("mutation", ["mutation { revokeAllSessions }", CHANGE], ids=["all revoked", "a new password"])
+async def test_what_ends_everything_ends_codes_that_are_on_their_way(
+    api: Api, world: World, marquee: Marquee, mutation: str
+) -> None:
+    person = await world.person()
+    code = await code_for(marquee, person.user.id)
+    await api.data(mutation, person, **({"old": PASSWORD, "new": NEW} if "$old" in mutation else {}))
+    assert (await api.data(EXCHANGE, code=code))["exchangeLoginCode"]["code"] == "BAD_CREDENTIALS"
+
+
 async def test_a_login_code_is_over_after_a_minute(api: Api, world: World, marquee: Marquee) -> None:
     person = await world.person()
     code = await code_for(marquee, person.user.id, timedelta(0))

@@ -37,7 +37,7 @@ async def test_only_what_is_over_for_long_is_forgotten(world: World) -> None:
         await world.rows(
             f"insert into one_time_codes (hash, expires_at) values ($1, {lives})", bytes([number]), seconds
         )
-        attempt = f"insert into attempts (hash, count, forgotten_at) values ($1, 1, {lives})"
+        attempt = f"insert into attempts (hash, wrong, pending, forgotten_at) values ($1, 1, 0, {lives})"
         await world.rows(attempt, bytes([number]), seconds)
     sweep = Sweep(
         marquee.ways_in.session_store,

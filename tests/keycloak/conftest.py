@@ -81,10 +81,10 @@ class RunningKeycloak:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker runs them all, so that one Keycloak is started."""
+    """One worker runs them all, so that one Keycloak is started; and what floods a server, so that they do not meet."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("keycloak"))
+            item.add_marker(pytest.mark.xdist_group("heavy"))
 
 
 @pytest.fixture(scope="session")

@@ -70,7 +70,9 @@ async def changed(admin: httpx2.AsyncClient, path: str, **changes: Any) -> Async
     try:
         yield
     finally:
-        (await admin.put(path, json=before)).raise_for_status()
+        # What was not set before stays as it is, unless it is named.
+        back = before | {name: before.get(name, "") for name in changes}
+        (await admin.put(path, json=back)).raise_for_status()
 
 
 def issued(tokens: dict[str, Any]) -> int:

@@ -14,6 +14,7 @@ from tests.api.conftest import Api, World, forgetful
 from tests.api.issuer import application, settings_like
 from tests.api.test_subscriptions import WATCH, connected
 from tests.keycloak.conftest import PASSWORD, RunningKeycloak
+from tests.keycloak.test_accounts import changed
 from tests.serving import serving
 
 ANSWER = """{
@@ -140,8 +141,8 @@ async def test_another_persons_account_that_is_only_called_so_is_not_taken_over(
 ) -> None:
     await register(house, f"x-{email}")
     (account,) = await there(admin, f"x-{email}")
-    await admin.put("", json={"editUsernameAllowed": True})
-    (await admin.put(f"users/{account['id']}", json={**account, "username": email})).raise_for_status()
+    async with changed(admin, "", editUsernameAllowed=True):
+        (await admin.put(f"users/{account['id']}", json={**account, "username": email})).raise_for_status()
     await world.rows("delete from users")
     assert (await register(house, email))["code"] == "ALREADY_EXISTS"
     assert await world.rows("select count(*) from users") == [(0,)]
@@ -161,11 +162,8 @@ async def test_who_is_deleted_here_is_deleted_there(house: Api, admin: httpx2.As
 async def test_what_keycloak_does_not_take_is_told_by_field(
     house: Api, world: World, admin: httpx2.AsyncClient, email: str
 ) -> None:
-    await admin.put("", json={"passwordPolicy": "digits(3)"})
-    try:
+    async with changed(admin, "", passwordPolicy="digits(3)"):
         refused = await register(house, email)
-    finally:
-        await admin.put("", json={"passwordPolicy": ""})
     assert refused == {"code": "VALIDATION_FAILED", "problems": [{"field": ["input", "password"]}]}
     assert await world.rows("select count(*) from users") == [(0,)]
 

@@ -14,6 +14,8 @@ from domain.users import Viewer
 from tests.api.conftest import CLIP, PASSWORD, Api, Person, World
 from tests.api.test_subscriptions import WATCH, connected, opened, report, sse
 
+pytestmark = pytest.mark.xdist_group("heavy")
+
 NAME = "marquee_session"
 VIEWER = "{ viewer { email } }"
 PLAY = "mutation ($id: ID!) { startStream(input: {contentId: $id}) { ... on StreamStarted { url } } }"

@@ -15,6 +15,8 @@ from tests.api.test_playback import assert_books_balance, started
 from tests.api.test_subscriptions import WATCH, connected, report, sse
 from tests.processes.conftest import Street
 
+pytestmark = pytest.mark.xdist_group("heavy")
+
 MOST_RESIDENT = 120 * 1024  # KiB
 
 
