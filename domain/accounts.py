@@ -33,5 +33,10 @@ class Accounts(Protocol):
     async def set_password(self, subject: str, password: str) -> None:
         """Also ends every session of the account there. Raises Refusal VALIDATION_FAILED as `create` does."""
 
+    async def end_session(self, session: str) -> None:
+        """Ends the session of this name (`sid` in tokens), so that it refreshes nothing any more; an unknown one is no
+        fault.
+        """
+
     async def end_sessions(self, subject: str) -> None:
         """Whatever was signed in there by this account is so no longer; an unknown account has nothing to end."""

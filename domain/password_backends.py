@@ -35,6 +35,9 @@ class PasswordBackend(Protocol):
     async def end_sessions(self, viewer: Viewer) -> None:
         """Ends what is signed in where the password is kept, if that is not here. Raises Refusal UPSTREAM_FAILED."""
 
+    async def end_session(self, issuer: str, origin: str) -> None:
+        """The same for one session that tokens of that issuer opened."""
+
     async def account_of(self, user_id: int) -> str | None:
         """What `forget` needs to know, once the person is gone."""
 
@@ -93,6 +96,9 @@ class LocalPasswords:
 
     async def end_sessions(self, viewer: Viewer) -> None:
         """All sessions are here."""
+
+    async def end_session(self, issuer: str, origin: str) -> None:
+        """None of these issuers is ours to tell."""
 
     async def account_of(self, user_id: int) -> str | None:
         return None
@@ -169,6 +175,10 @@ class DelegatedPasswords:
         subject = await self.account_of(viewer.user.id)
         if subject is not None:
             await self._accounts.end_sessions(subject)
+
+    async def end_session(self, issuer: str, origin: str) -> None:
+        if issuer == self._issuer:
+            await self._accounts.end_session(origin)
 
     async def account_of(self, user_id: int) -> str | None:
         identities = await self._identity_store.of_user(user_id)

@@ -146,6 +146,9 @@ class SessionStore(Protocol):
     async def living(self, user_id: int) -> list[Session]:
         """Last used first."""
 
+    async def origin(self, session_id: int) -> tuple[str, str] | None:
+        """Issuer and name over there of a session that another issuer's tokens opened."""
+
     async def revoke(self, transaction: Transaction, user_id: int, session_id: int | None) -> list[Session]:
         """Ends one session of this person, or all of them; answers those that were alive."""
 
@@ -195,11 +198,6 @@ class Sessions:
                 await self.end(transaction, state.user.id, session_id)
         raise Refusal(RefusalCode.SESSION_EXPIRED, "This session has ended. Please sign in again.")
 
-    async def logout(self, viewer: Viewer) -> bool:
-        """Ends the session that is asking; False where it has just been ended by somebody else."""
-        async with self._database.writing() as transaction:
-            return bool(await self.end(transaction, viewer.user.id, viewer.session_id))
-
     async def revoke(self, viewer: Viewer, session_id: int) -> Session:
         """Raises Refusal NOT_FOUND for anything but a living session of the viewer's own."""
         async with self._database.writing() as transaction:
@@ -214,6 +212,9 @@ class Sessions:
 
     async def living(self, viewer: Viewer) -> list[Session]:
         return await self._store.living(viewer.user.id)
+
+    async def origin(self, session: Session) -> tuple[str, str] | None:
+        return await self._store.origin(session.id)
 
     async def end(self, transaction: Transaction, user_id: int, session_id: int | None) -> Sequence[Session]:
         """Ends one session of this person, or all; whoever watches one hears of it when the transaction commits."""

@@ -10,7 +10,7 @@ from domain.password_backends import PasswordBackend
 from domain.passwords import PasswordStore
 from domain.ports import Database
 from domain.registration import Registration, password_problem, spelling_of
-from domain.sessions import Client, Sessions, SignedIn
+from domain.sessions import Client, Session, Sessions, SignedIn
 from domain.users import Users, Viewer
 from domain.validation import Problems
 
@@ -93,6 +93,25 @@ class SignIn:
             raise not_found("person")
         async with self._database.writing() as transaction:
             return await self._sessions.begin(transaction, found[0], client)
+
+    async def logout(self, viewer: Viewer) -> bool:
+        """Ends the session that is asking; False where it has just been ended by somebody else."""
+        try:
+            await self.revoke(viewer, viewer.session_id)
+        except Refusal:
+            return False
+        return True
+
+    async def revoke(self, viewer: Viewer, session_id: int) -> Session:
+        """Also where tokens of the identity provider had opened it; where that cannot be reached it is ended here all
+        the same, and the log has it. Raises Refusal NOT_FOUND for anything but a living session of the viewer's own.
+        """
+        session = await self._sessions.revoke(viewer, session_id)
+        origin = await self._sessions.origin(session)
+        if origin and self._delegated:
+            with suppress(Refusal):
+                await self._delegated.end_session(*origin)
+        return session
 
     async def out_everywhere(self, viewer: Viewer) -> int:
         """Ends every session of the viewer; how many there were here. Raises Refusal UPSTREAM_FAILED where those here

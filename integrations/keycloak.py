@@ -74,8 +74,8 @@ class Keycloak:
         admin_password: str,
     ) -> None:
         self._client, self._url = client, url.rstrip("/")
-        self._users = f"{self._url}/admin/realms/{quote(realm, safe='')}/users"
         self._realm = quote(realm, safe="")
+        self._admin_doors = f"{self._url}/admin/realms/{self._realm}"
         self._ours = {"client_id": client_id} | ({"client_secret": client_secret} if client_secret else {})
         self._admin = {"client_id": "admin-cli", "username": admin_username, "password": admin_password}
         self._token, self._token_until = "", -math.inf
@@ -96,7 +96,9 @@ class Keycloak:
         }
         names = {"firstName": new.first_name, "lastName": new.last_name}
         async with asking(_NAME):
-            response = await self._administer("POST", "", body | {key: name for key, name in names.items() if name})
+            response = await self._administer(
+                "POST", "/users", body | {key: name for key, name in names.items() if name}
+            )
         if response.status_code == 409:
             return None
         if response.status_code != 201:
@@ -107,10 +109,10 @@ class Keycloak:
 
     async def delete(self, subject: str) -> None:
         async with asking(_NAME):
-            response = await self._administer("DELETE", f"/{quote(subject, safe='')}")
+            response = await self._administer("DELETE", f"/users/{quote(subject, safe='')}")
             if response.status_code not in {204, 404}:
                 # Of several who delete at once Keycloak stumbles over all but one, for whom the account is gone now.
-                response = await self._administer("DELETE", f"/{quote(subject, safe='')}")
+                response = await self._administer("DELETE", f"/users/{quote(subject, safe='')}")
         _expect(response, 204, 404)
 
     async def sign_in(self, email: str, password: str) -> str | None:
@@ -133,25 +135,30 @@ class Keycloak:
     async def set_password(self, subject: str, password: str) -> None:
         body = _credential("newPassword", password)
         async with asking(_NAME):
-            response = await self._administer("PUT", f"/{quote(subject, safe='')}/reset-password", body)
+            response = await self._administer("PUT", f"/users/{quote(subject, safe='')}/reset-password", body)
             if response.status_code != 204:
                 _refuse(response, "newPassword", password)
             await self._end_sessions(subject)
+
+    async def end_session(self, session: str) -> None:
+        async with asking(_NAME):
+            response = await self._administer("DELETE", f"/sessions/{quote(session, safe='')}")
+        _expect(response, 204, 404)
 
     async def end_sessions(self, subject: str) -> None:
         async with asking(_NAME):
             await self._end_sessions(subject)
 
     async def _end_sessions(self, subject: str) -> None:
-        _expect(await self._administer("POST", f"/{quote(subject, safe='')}/logout"), 204, 404)
+        _expect(await self._administer("POST", f"/users/{quote(subject, safe='')}/logout"), 204, 404)
 
     async def _administer(self, method: str, path: str, body: Any = None) -> httpx2.Response:
         """Asks as the admin; a second time, with another token, where the first one is no longer taken."""
         token = await self._admin_token()
-        response = await self._request(method, self._users + path, json=body, token=token)
+        response = await self._request(method, self._admin_doors + path, json=body, token=token)
         if response.status_code == 401:
             token = await self._admin_token(refused=token)
-            response = await self._request(method, self._users + path, json=body, token=token)
+            response = await self._request(method, self._admin_doors + path, json=body, token=token)
         return response
 
     async def _admin_token(self, *, refused: str = "") -> str:

@@ -131,6 +131,10 @@ _LIVING = Statement(
     .order_by(sessions.c.last_used_at.desc(), sessions.c.id.desc()),
     Session,
 )
+_ORIGIN = Statement(
+    sa.select(sessions.c.issuer, sessions.c.origin).where(_THIS, sessions.c.issuer.is_not(None)),
+    lambda issuer, origin: (str(issuer), str(origin)),
+)
 # Never before the token that was used last, by a clock that may be ahead of ours: with it, it would go on.
 _revoked = {"revoked_at": sa.func.greatest(_NOW, sessions.c.last_used_at)}
 _REVOKE_ALL = (
@@ -214,6 +218,10 @@ class Sessions:
     async def living(self, user_id: int) -> list[Session]:
         async with self._database.reading() as connection:
             return await _LIVING.all(connection, user_id=user_id)
+
+    async def origin(self, session_id: int) -> tuple[str, str] | None:
+        async with self._database.reading() as connection:
+            return await _ORIGIN.first(connection, session_id=session_id)
 
     async def revoke(self, transaction: Connection, user_id: int, session_id: int | None) -> list[Session]:
         one = {} if session_id is None else {"session_id": session_id}

@@ -12,7 +12,7 @@ from resolvers.context import Info
 
 async def logout(info: Info) -> bool:
     """Ends this session, at once and everywhere."""
-    ended = await info.context.services.sessions.logout(info.context.signed_in())
+    ended = await info.context.services.sign_in.logout(info.context.signed_in())
     _drop_cookie(info)
     return ended
 
@@ -20,7 +20,7 @@ async def logout(info: Info) -> bool:
 async def revoke_session(info: Info, input: Any) -> Session:
     """Ends one of the viewer's sessions, at once and everywhere."""
     session_id = ids.decode("Session", input.id)
-    return await info.context.services.sessions.revoke(info.context.signed_in(), session_id)
+    return await info.context.services.sign_in.revoke(info.context.signed_in(), session_id)
 
 
 async def revoke_all_sessions(info: Info) -> int:

@@ -79,6 +79,6 @@ async def _remember(info: Info, signed_in: SignedIn) -> SignedIn:
     """
     context: Context = info.context
     if context.by_cookie and context.viewer and signed_in.cookie:
-        await context.services.sessions.logout(context.viewer)
+        await context.services.sign_in.logout(context.viewer)
     context.viewer, context.cookie, context.by_cookie = signed_in.viewer, signed_in.cookie or context.cookie, False
     return signed_in

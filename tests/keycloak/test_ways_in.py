@@ -231,32 +231,6 @@ async def test_an_address_that_is_not_verified_there_is_nobodys(
     assert (await ask(house, LOGIN, email=email, password=PASSWORD))["code"] == "BAD_CREDENTIALS"
 
 
-async def test_a_new_password_counts_there_and_ends_everything_everywhere(
-    house: Api, keycloak: RunningKeycloak, email: str
-) -> None:
-    made = await register(house, email)
-    theirs = await keycloak.tokens(email, PASSWORD)
-    assert (await house.data(VIEWER, theirs["access_token"]))["viewer"]
-    mine = made["tokens"]["accessToken"]
-    wrong = await ask(house, CHANGE, mine, currentPassword="wrong", newPassword=NEW)
-    assert wrong["code"] == "BAD_CREDENTIALS"
-    changed = await ask(house, CHANGE, mine, currentPassword=PASSWORD, newPassword=NEW)
-    assert (await house.data(VIEWER, changed["tokens"]["accessToken"]))["viewer"]["email"] == email
-    for token in (mine, theirs["access_token"]):
-        assert (await house.ask(VIEWER, token)).codes == ["UNAUTHENTICATED"]
-    assert (await keycloak.refresh(theirs["refresh_token"])).status_code == 400
-    assert (await keycloak.grant(email, PASSWORD)).json()["error"] == "invalid_grant"
-    assert (await keycloak.grant(email, NEW)).status_code == 200
-
-
-async def test_signing_out_everywhere_is_told_to_keycloak(house: Api, keycloak: RunningKeycloak, email: str) -> None:
-    await register(house, email)
-    theirs = await keycloak.tokens(email, PASSWORD)
-    assert (await house.data("mutation { revokeAllSessions }", theirs["access_token"])) == {"revokeAllSessions": 2}
-    assert (await house.ask(VIEWER, theirs["access_token"])).codes == ["UNAUTHENTICATED"]
-    assert (await keycloak.refresh(theirs["refresh_token"])).status_code == 400
-
-
 async def test_production_takes_no_passwords_for_keycloak_unless_it_is_told_to(
     world: World, keycloak: RunningKeycloak, email: str
 ) -> None:
