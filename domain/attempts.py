@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
-from domain.errors import RateLimited, Refusal
+from domain.errors import CodedError, RateLimited, Refusal
 
 # A household or an office has a whole network of this size in IPv6; one address there costs nothing.
 _IPV6_NETWORK = 64
@@ -29,7 +29,7 @@ class AttemptRules:
 
 
 class Outcome(enum.Enum):
-    """VOID: the password was not looked at."""
+    """VOID: nothing was learnt of whether the password is right, or it is and something else is in the way."""
 
     RIGHT = enum.auto()
     WRONG = enum.auto()
@@ -74,7 +74,7 @@ class Attempts:
         attempt = Attempt()
         try:
             yield attempt
-        except Refusal:
+        except (Refusal, CodedError):
             await self._settle(by_address, by_account, Outcome.VOID)
             raise
         await self._settle(by_address, by_account, Outcome.RIGHT if attempt.succeeded else Outcome.WRONG)

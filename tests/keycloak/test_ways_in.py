@@ -180,8 +180,9 @@ async def test_somebody_whom_only_keycloak_knows_is_told_so(
 ) -> None:
     await register(house, email)
     await world.rows("delete from users")
-    answer = await house.ask(LOGIN, input={"email": email, "password": PASSWORD})
-    assert answer.codes == ["USER_NOT_FOUND"]
+    for _ in range(12):  # a right password is not counted, whatever else is in the way
+        answer = await house.ask(LOGIN, input={"email": email, "password": PASSWORD})
+        assert answer.codes == ["USER_NOT_FOUND"]
     assert answer.body["errors"][0]["message"] == "User not found in database"
 
 
