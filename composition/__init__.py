@@ -20,6 +20,7 @@ import domain.likes
 import domain.playback
 import domain.progress
 import domain.reviews
+import domain.search
 import domain.tmdb
 import domain.video_assets
 import persistence.contents
@@ -30,6 +31,7 @@ import persistence.likes
 import persistence.playback
 import persistence.progress
 import persistence.reviews
+import persistence.search
 import persistence.users
 import persistence.video_assets
 import schema
@@ -136,6 +138,7 @@ class Marquee:
             domain.tmdb.Tmdb(self.database, stores.contents, stores.genres, self.tmdb),
             domain.playback.Playback(self.database, stores.playback, self.tickets, self.signals, ticket_lifetime),
             domain.progress.Progress(self.database, stores.progress, self.signals),
+            domain.search.Search(persistence.search.DatabaseSearch(self.database)),
         )
 
     @property

@@ -13,6 +13,7 @@ from domain.pages import Order, Page, PageRequest
 from persistence.database import Connection, Database
 from persistence.grams import folded, grams_in, grams_of
 from persistence.pages import of_parents, ordered, page_of, page_values, pages_of
+from persistence.search_terms import put_terms, remove_terms
 from persistence.statements import Statement, by_key, columns_of, is_any, plain
 from persistence.tables import content_genres, content_titles, contents
 
@@ -110,16 +111,24 @@ class Contents:
         )
         if updated and "title" in changes:
             await self._find_by_title(transaction, updated)
+        if updated and not changes.keys().isdisjoint({"title", "description"}):
+            await put_terms(transaction, updated.id, updated.title, updated.description)
         return updated
 
     async def delete(self, transaction: Connection, content_id: int) -> Content | None:
-        return await _DELETE.first(transaction, content_id=content_id)
+        deleted = await _DELETE.first(transaction, content_id=content_id)
+        if deleted:
+            await remove_terms(transaction, content_id)
+        return deleted
 
     async def restore(self, transaction: Connection, content_id: int) -> Content | None:
         try:
-            return await _RESTORE.first(transaction, content_id=content_id)
+            restored = await _RESTORE.first(transaction, content_id=content_id)
         except asyncpg.UniqueViolationError as error:
             raise TitleTaken from error
+        if restored:
+            await put_terms(transaction, restored.id, restored.title, restored.description)
+        return restored
 
     async def _write(self, statement: Statement[Content], transaction: Connection, new: NewContent) -> Content | None:
         try:
@@ -127,6 +136,7 @@ class Contents:
         except asyncpg.ForeignKeyViolationError:
             return None
         await self._find_by_title(transaction, content)
+        await put_terms(transaction, content.id, content.title, content.description)
         return content
 
     async def _find_by_title(self, transaction: Connection, content: Content) -> None:

@@ -20,6 +20,7 @@ from domain.playback import Playback, PlaybackStore
 from domain.profiles import Profiles
 from domain.progress import Progress, ProgressStore
 from domain.reviews import Reviews, ReviewStore
+from domain.search import Search
 from domain.sessions import Client, Cookie, Sessions
 from domain.sign_in import SignIn
 from domain.tmdb import Tmdb, TmdbCatalogue
@@ -62,6 +63,7 @@ class Services:
     tmdb: Tmdb
     playback: Playback
     progress: Progress
+    search: Search
 
 
 @dataclass(frozen=True, slots=True)

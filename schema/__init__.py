@@ -17,6 +17,7 @@ import resolvers.playback
 import resolvers.profiles
 import resolvers.progress
 import resolvers.reviews
+import resolvers.search
 import resolvers.sessions
 import resolvers.sign_in
 import resolvers.tmdb
@@ -31,6 +32,7 @@ from schema import playback as p
 from schema import profiles as pr
 from schema import progress as w
 from schema import reviews as r
+from schema import search as se
 from schema import sessions as s
 from schema import sign_in as si
 from schema import tmdb as t
@@ -61,6 +63,7 @@ class Query:
     content = query(Who.ANYONE, resolvers.contents.content, c.Content | None)
     contents = query(Who.ANYONE, resolvers.contents.contents, Connection[c.Content], filter=c.FilterArgument)
     genres = query(Who.ANYONE, resolvers.genres.genres, list[g.Genre])
+    search = query(Who.ANYONE, resolvers.search.search, se.SearchResult, filter=se.FilterArgument)
     tmdb_titles = query(Who.MANAGER, resolvers.tmdb.tmdb_titles, list[t.TmdbTitle])
 
     view_logs = query(Who.MANAGER, resolvers.playback.view_logs, Connection[p.ViewLog], filter=p.FilterArgument)

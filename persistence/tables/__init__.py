@@ -27,6 +27,7 @@ from persistence.tables.playback import (
     watch_events,
     watch_progress,
 )
+from persistence.tables.search import content_terms, outbox, outbox_topics, search_rebuilds, title_words
 
 __all__ = [
     "ENUMS",
@@ -34,6 +35,7 @@ __all__ = [
     "attempts",
     "content_genres",
     "content_likes",
+    "content_terms",
     "content_titles",
     "contents",
     "corporations",
@@ -41,12 +43,16 @@ __all__ = [
     "identities",
     "metadata",
     "one_time_codes",
+    "outbox",
+    "outbox_topics",
     "point_entries",
     "progress_changes",
     "progress_counters",
     "reviews",
+    "search_rebuilds",
     "sessions",
     "signing_keys",
+    "title_words",
     "users",
     "video_assets",
     "view_logs",

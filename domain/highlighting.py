@@ -1,0 +1,85 @@
+"""Showing why something was found: a text as HTML, the found words in <em>, everything else escaped."""
+
+import html
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
+
+from domain.keyboard import initial, is_syllable
+from domain.typos import alike
+from domain.words import INITIALS_MARK, Word, words
+
+# In characters. An excerpt begins a little before the first find.
+_LONGEST_EXCERPT, _BEFORE = 300, 60
+# A find further back in a long text is not shown; looking there would hold everybody up.
+_FARTHEST = 3000
+
+
+def highlighted(title: str, terms: Sequence[str]) -> str:
+    """The whole of a title."""
+    text = unicodedata.normalize("NFC", title)
+    return _marked(text, 0, len(text), _finds(text, terms, forgiving=True))
+
+
+def excerpt(description: str, terms: Sequence[str]) -> str:
+    """A description, or of a long one what stands around the first find."""
+    text = unicodedata.normalize("NFC", description)[:_FARTHEST]
+    finds = _finds(text, terms, forgiving=False)
+    first = finds[0][0] if finds and finds[0][1] > _LONGEST_EXCERPT else 0
+    start = text.find(" ", first - _BEFORE, first) + 1 or max(first - _BEFORE, 0) if first > _BEFORE else 0
+    end = min(start + _LONGEST_EXCERPT, len(text))
+    if end < len(text):
+        end = max(text.rfind(" ", start, end), start + _LONGEST_EXCERPT // 2)
+    marked = _marked(text, start, end, finds)
+    return f"{'… ' if start else ''}{marked}{' …' if end < len(description) else ''}"
+
+
+def _marked(text: str, start: int, end: int, finds: Sequence[tuple[int, int]]) -> str:
+    shown, place = [], start
+    for begins, ends in finds:
+        if begins >= place and ends <= end:
+            shown += [html.escape(text[place:begins]), f"<em>{html.escape(text[begins:ends])}</em>"]
+            place = ends
+    return "".join([*shown, html.escape(text[place:end])])
+
+
+def _finds(text: str, terms: Sequence[str], *, forgiving: bool) -> list[tuple[int, int]]:
+    """From where to where each term is found, none inside another; what is only alike where a term itself is not."""
+    found = words(text)
+    finds: list[tuple[int, int]] = []
+    for term in terms:
+        exact = list(_exact(found, term))
+        if not exact and forgiving:
+            exact = [(word.start, word.start + len(word.text)) for word in found if alike(term, word.stem)]
+        finds += exact
+    finds.sort(key=lambda find: (find[0], -find[1]))
+    farthest = [0, *accumulate((end for _, end in finds), max)]
+    return [find for find, before in zip(finds, farthest, strict=False) if find[0] >= before]
+
+
+def _exact(found: Sequence[Word], term: str) -> Iterator[tuple[int, int]]:
+    """Where a term begins, as domain.words has it: spaces count for nothing."""
+    if term.startswith(INITIALS_MARK) and term[1:].isalpha():
+        term, pieces = term.removeprefix(INITIALS_MARK), list(_initials(found))
+    else:
+        pieces = list(_pieces(found))
+    keys = "".join(typed for _, typed, _ in pieces)
+    offsets = [0, *accumulate(len(typed) for _, typed, _ in pieces)]
+    for (start, _, may_begin), offset in zip(pieces, offsets, strict=False):
+        if may_begin and keys.startswith(term, offset):
+            last = bisect_right(offsets, offset + len(term) - 1) - 1
+            yield start, pieces[last][0] + 1
+
+
+def _pieces(found: Sequence[Word]) -> Iterator[tuple[int, str, bool]]:
+    """Each character with its place, its keys, and whether a word may begin there."""
+    for word in found:
+        for index, typed in enumerate(word.pieces):
+            if typed:
+                yield word.start + index, typed, word.grows or index == 0
+
+
+def _initials(found: Sequence[Word]) -> Iterator[tuple[int, str, bool]]:
+    for word in found:
+        yield from ((word.start + i, initial(char), True) for i, char in enumerate(word.text) if is_syllable(char))

@@ -1,0 +1,220 @@
+"""Search: what is asked of an engine, what it answers, and what of that may be shown."""
+
+import enum
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cached_property
+from typing import Protocol
+
+import domain.words
+from domain.contents import AgeRating, Content
+from domain.errors import CodedError, ValidationFailed
+from domain.validation import has_control_characters
+
+LONGEST_QUERY = 500
+# So many hits can be paged through, and are counted at most.
+MOST_HITS = 1000
+MOST_FACET_VALUES = 100
+# Goes up when what engines are given of a content takes another form; what has an older one is then given anew.
+SHAPE = 1
+
+
+class SearchUnavailable(CodedError):
+    code = "SEARCH_UNAVAILABLE"
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__("Search service is not available.")
+
+
+class SearchFacet(enum.Enum):
+    GENRE = "GENRE"
+    AGE_RATING = "AGE_RATING"
+    RELEASE_YEAR = "RELEASE_YEAR"
+
+
+@dataclass(frozen=True, slots=True)
+class SearchFilter:
+    """All of what is given must hold. A genre is given by name, in any case."""
+
+    genre: str | None = None
+    age_rating: AgeRating | None = None
+    release_year: int | None = None
+
+
+@dataclass(frozen=True)
+class SearchQuery:
+    """An empty text asks for everything, newest first. Raises ValidationFailed."""
+
+    text: str
+    only: SearchFilter = SearchFilter()
+    facets: Sequence[SearchFacet] = ()
+    limit: int = 20
+    offset: int = 0
+
+    def __post_init__(self) -> None:
+        if len(self.text) > LONGEST_QUERY:
+            raise ValidationFailed(f"`query` may have at most {LONGEST_QUERY} characters.")
+        if has_control_characters(self.text + (self.only.genre or ""), allowed="\n\r\t"):
+            raise ValidationFailed("`query` and `filter` must not contain control characters.")
+        if not 1 <= self.limit <= 100:
+            raise ValidationFailed("`limit` must be from 1 to 100.")
+        if self.offset < 0:
+            raise ValidationFailed("`offset` must not be negative.")
+
+    @cached_property
+    def terms(self) -> list[str]:
+        return domain.words.terms(self.text)
+
+    @property
+    def wants_everything(self) -> bool:
+        return not self.text.strip()
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Something was typed, but no word: nothing is found by it, nor behind what can be paged through."""
+        return not (self.wants_everything or self.terms) or self.offset >= MOST_HITS
+
+
+@dataclass(frozen=True, slots=True)
+class FacetCount:
+    value: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class FacetCounts:
+    """The values of a facet among all that was found, the most frequent first."""
+
+    facet: SearchFacet
+    values: Sequence[FacetCount]
+
+    def without(self, value: str) -> "FacetCounts":
+        counts = [replace(one, count=one.count - (one.value == value)) for one in self.values]
+        return FacetCounts(self.facet, [one for one in counts if one.count > 0])
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """`facets` are the values that an engine counted for it which knows of changes only later."""
+
+    content_id: int
+    facets: Mapping[SearchFacet, Sequence[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What an engine answers; `total` is at most MOST_HITS."""
+
+    hits: Sequence[Hit]
+    total: int
+    facets: Sequence[FacetCounts] = ()
+    milliseconds: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SearchHit:
+    content: Content
+    terms: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    query: str
+    limit: int
+    offset: int
+    hits: Sequence[SearchHit]
+    estimated_total_hits: int
+    facets: Sequence[FacetCounts]
+    processing_time_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What search knows of a content."""
+
+    id: int
+    title: str
+    description: str | None
+    age_rating: AgeRating
+    release_year: int | None
+    like_count: int
+    created_at: datetime
+    genres: Sequence[str]
+
+    @property
+    def seal(self) -> str:
+        """Another one for everything that differs; by it is seen whether an engine knows the latest."""
+        return sealed(
+            self.title,
+            self.description,
+            self.age_rating.value,
+            self.release_year,
+            self.like_count,
+            self.created_at.timestamp(),
+            *self.genres,
+        )
+
+
+class SearchEngine(Protocol):
+    async def find(self, query: SearchQuery) -> Found:
+        """What fits, best first: titles before descriptions, exact before alike, then by likes. Raises
+        SearchUnavailable within two seconds.
+        """
+
+    async def check(self) -> None:
+        """Raises SearchUnavailable."""
+
+
+class Search:
+    """`instead` answers while the engine cannot, where there is one."""
+
+    def __init__(self, engine: SearchEngine, instead: SearchEngine | None = None) -> None:
+        self._engine, self._instead = engine, instead
+
+    async def find(
+        self, query: SearchQuery, load: Callable[[Sequence[Hit]], Awaitable[Sequence[Content | None]]]
+    ) -> SearchResult:
+        """`load` finds the contents that may be seen; what an engine still knows and it does not is neither shown nor
+        counted. Raises SearchUnavailable.
+        """
+        found = Found([], 0) if query.is_hopeless else await self._find(query)
+        contents = await load(found.hits) if found.hits else []
+        total, facets = found.total, {counts.facet: counts for counts in found.facets}
+        for hit, content in zip(found.hits, contents, strict=True):
+            if content is None:
+                total -= 1
+                for facet, counts in facets.items():
+                    for value in hit.facets.get(facet, ()):
+                        counts = counts.without(value)
+                    facets[facet] = counts
+        hits = [SearchHit(content, query.terms) for content in contents if content]
+        empty = (FacetCounts(facet, ()) for facet in query.facets)
+        counted = [facets.get(counts.facet, counts) for counts in empty]
+        return SearchResult(
+            query.text, query.limit, query.offset, hits, max(total, len(hits)), counted, found.milliseconds
+        )
+
+    async def check(self) -> None:
+        """Raises SearchUnavailable where nobody would answer."""
+        try:
+            await self._engine.check()
+        except SearchUnavailable:
+            if self._instead is None:
+                raise
+            await self._instead.check()
+
+    async def _find(self, query: SearchQuery) -> Found:
+        try:
+            return await self._engine.find(query)
+        except SearchUnavailable:
+            if self._instead is None:
+                raise
+            return await self._instead.find(query)
+
+
+def sealed(*values: object) -> str:
+    digest = hashlib.blake2b(repr(values).encode(errors="replace"), digest_size=12).hexdigest()
+    return f"{SHAPE}:{digest}"

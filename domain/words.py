@@ -1,0 +1,132 @@
+"""What search makes of a text: its words, each as the keys that type it."""
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from domain.keyboard import ends_in_consonant, initial, is_consonant, is_syllable, piece
+
+MOST_TERMS = 10
+# In keys.
+LONGEST_TAIL, _LONGEST_PHRASE = 24, 500
+# Only initial consonants, as in "ㅌㅅㅌ" for "테스트": a way of its own to search, so that "war" finds no "자매가".
+INITIALS_MARK = "0"
+_APOSTROPHES = "'’ʼ＇"
+# Particles, longest first, by whether the syllable before ends in a consonant (None: either).
+_PARTICLES: Sequence[tuple[str, bool | None]] = (
+    *[("에서는", None), ("으로는", True), ("에게서", None)],
+    *[("에서", None), ("에게", None), ("한테", None), ("께서", None), ("까지", None), ("부터", None), ("보다", None)],
+    *[("처럼", None), ("하고", None), ("에는", None), ("에도", None), ("으로", True), ("이나", True), ("이랑", True)],
+    *[("을", True), ("를", False), ("이", True), ("가", False), ("은", True), ("는", False), ("과", True)],
+    *[("와", False), ("로", False), ("랑", False), ("의", None), ("에", None), ("도", None), ("만", None)],
+)
+_SHORTEST_STEM = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word of a text: where it starts there, and the keys of each of its characters. Where `grows`, words of its
+    script are written together, so that each character may begin one.
+    """
+
+    text: str
+    start: int
+    pieces: tuple[str, ...]
+    grows: bool
+
+    @property
+    def keys(self) -> str:
+        return "".join(self.pieces)
+
+    @property
+    def stem(self) -> str:
+        """The keys without a Korean particle at the end."""
+        for particle, after_consonant in _PARTICLES if self.grows else ():
+            stem = self.text.removesuffix(particle)
+            if len(self.text) > len(stem) >= _SHORTEST_STEM and after_consonant in (None, ends_in_consonant(stem[-1])):
+                return "".join(self.pieces[: len(stem)])
+        return self.keys
+
+
+def words(text: str) -> list[Word]:
+    """The words of a text, which must be composed (NFC) where `start` is to be used."""
+    return [word for word in _words(unicodedata.normalize("NFC", text)) if word.keys]
+
+
+def terms(query: str) -> list[str]:
+    """What is searched for: the stems of the first words, each once."""
+    return list(dict.fromkeys(_term(word) for word in words(query)))[:MOST_TERMS]
+
+
+def phrase(found: Sequence[Word]) -> str:
+    """Stem after stem: what a title is, for a query to be equal to it or to begin it."""
+    return " ".join(word.stem for word in found)[:_LONGEST_PHRASE]
+
+
+def tails(found: Sequence[Word]) -> set[str]:
+    """What a title contains: from each place where a word may begin, what follows there, spaces left out. Whatever is
+    contained is the beginning of one of these, so "테스트영화" is found in "테스트 영화" and the other way round. The
+    same for initial consonants.
+    """
+    pieces = [typed for word in found for typed in word.pieces]
+    tails: set[str] = set()
+    place = 0
+    for word in found:
+        starts = range(len(word.pieces)) if word.grows else range(1)
+        for start in starts:
+            tails.add(_joined(pieces, place + start))
+        place += len(word.pieces)
+    return (tails | _initials(found)) - {""}
+
+
+def parts(found: Sequence[Word]) -> set[str]:
+    """What a longer text contains: its words, and the ends of those that grow together."""
+    return {
+        _joined(word.pieces, start)
+        for word in found
+        for start in (range(len(word.pieces)) if word.grows else range(1))
+        if any(word.pieces)
+    }
+
+
+def inner(found: Sequence[Word]) -> set[str]:
+    """Everything inside words that grow together, for an engine that knows only whole words and one beginning."""
+    return {
+        "".join(word.pieces[start:end])
+        for word in found
+        if word.grows
+        for start in range(len(word.pieces))
+        for end in range(start + 1, min(start + 7, len(word.pieces)) + 1)
+    }
+
+
+def _words(text: str) -> Iterator[Word]:
+    pieces: list[str] = []
+    start, grows = 0, False
+    for place, char in enumerate(text):
+        typed, kind = piece(char)
+        if pieces and (kind is None or kind is not grows) and not (char in _APOSTROPHES and not grows):
+            yield Word(text[start:place], start, tuple(pieces), grows)
+            pieces = []
+        if kind is not None and not pieces:
+            start, grows = place, kind
+        if kind is not None or pieces:
+            pieces.append(typed)
+    if pieces:
+        yield Word(text[start:], start, tuple(pieces), grows)
+
+
+def _term(word: Word) -> str:
+    """Initial consonants alone mean words that begin so."""
+    if len(word.text) > 1 and all(is_consonant(char) for char in word.text):
+        return INITIALS_MARK + word.keys
+    return word.stem
+
+
+def _joined(pieces: Sequence[str], start: int) -> str:
+    return "".join(pieces[start : start + LONGEST_TAIL])[:LONGEST_TAIL]
+
+
+def _initials(found: Sequence[Word]) -> set[str]:
+    initials = [initial(char) for word in found for char in word.text if is_syllable(char)]
+    return {INITIALS_MARK + _joined(initials, start) for start in range(len(initials))}

@@ -1,0 +1,168 @@
+"""Search in the database, and the outbox: what another engine has still to hear."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+# Whatever search knows of a content: each way of writing it, now and later, by us or by hand, leaves a row in the same
+# transaction. Of views nothing is told, which are frequent and rank nothing.
+_TELL = [
+    """
+    create function tell_search() returns trigger language plpgsql as $$
+    begin
+        insert into outbox (topic, subject)
+        select topic, coalesce(new.id, old.id)::text from outbox_topics where topic = 'search';
+        return null;
+    end $$
+    """,
+    """
+    create function tell_search_of_genres() returns trigger language plpgsql as $$
+    begin
+        insert into outbox (topic, subject)
+        select distinct topic, content_id::text from changed, outbox_topics where topic = 'search';
+        return null;
+    end $$
+    """,
+    "create trigger told after insert or delete on contents for each row execute function tell_search()",
+    """
+    create trigger told_of_change after update on contents for each row
+    when ((old.title, old.description, old.age_rating, old.release_date, old.like_count, old.deleted_at)
+          is distinct from
+          (new.title, new.description, new.age_rating, new.release_date, new.like_count, new.deleted_at))
+    execute function tell_search()
+    """,
+    """
+    create trigger told_of_more after insert on content_genres referencing new table as changed
+    for each statement execute function tell_search_of_genres()
+    """,
+    """
+    create trigger told_of_fewer after delete on content_genres referencing old table as changed
+    for each statement execute function tell_search_of_genres()
+    """,
+]
+
+
+def upgrade() -> None:
+    op.create_table(
+        "outbox",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("topic", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("due_at", sa.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("refusal", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
+    )
+    op.create_index(
+        "ix_outbox_refused",
+        "outbox",
+        ["topic", "subject"],
+        unique=False,
+        postgresql_where=sa.text("refusal IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_outbox_topic", "outbox", ["topic", "id"], unique=False, postgresql_where=sa.text("refusal IS NULL")
+    )
+    op.create_table(
+        "outbox_topics",
+        sa.Column("topic", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("topic", name=op.f("pk_outbox_topics")),
+    )
+    op.create_table(
+        "search_rebuilds",
+        sa.Column("index", sa.Text(), nullable=False),
+        sa.Column("until", sa.TIMESTAMP(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("index", name=op.f("pk_search_rebuilds")),
+    )
+    op.create_table(
+        "title_words",
+        sa.Column("word", sa.Text(), nullable=False),
+        sa.Column("leavings", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.PrimaryKeyConstraint("word", name=op.f("pk_title_words")),
+    )
+    op.create_index(
+        "ix_title_words_leavings",
+        "title_words",
+        ["leavings"],
+        unique=False,
+        postgresql_using="gin",
+        postgresql_with={"fastupdate": "off"},
+    )
+    op.create_table(
+        "content_terms",
+        sa.Column("content_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("phrase", sa.Text(), nullable=False),
+        sa.Column("title", postgresql.TSVECTOR(), nullable=False),
+        sa.Column("everything", postgresql.TSVECTOR(), nullable=False),
+        sa.Column("seal", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["content_id"], ["contents.id"], name=op.f("fk_content_terms_content_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("content_id", name=op.f("pk_content_terms")),
+    )
+    op.create_index(
+        "ix_content_terms_everything",
+        "content_terms",
+        ["everything"],
+        unique=False,
+        postgresql_using="gin",
+        postgresql_with={"fastupdate": "off"},
+    )
+    op.create_index(
+        "ix_content_terms_phrase",
+        "content_terms",
+        ["phrase"],
+        unique=False,
+        postgresql_ops={"phrase": "text_pattern_ops"},
+    )
+    op.create_index(
+        "ix_content_terms_seal", "content_terms", [sa.literal_column("split_part(seal, ':', 1)")], unique=False
+    )
+    op.create_index(
+        "ix_content_terms_title",
+        "content_terms",
+        ["title"],
+        unique=False,
+        postgresql_using="gin",
+        postgresql_with={"fastupdate": "off"},
+    )
+    for statement in _TELL:
+        op.execute(statement)
+
+
+def downgrade() -> None:
+    op.execute("drop function tell_search cascade")
+    op.execute("drop function tell_search_of_genres cascade")
+    op.drop_index(
+        "ix_content_terms_title",
+        table_name="content_terms",
+        postgresql_using="gin",
+        postgresql_with={"fastupdate": "off"},
+    )
+    op.drop_index("ix_content_terms_seal", table_name="content_terms")
+    op.drop_index("ix_content_terms_phrase", table_name="content_terms", postgresql_ops={"phrase": "text_pattern_ops"})
+    op.drop_index(
+        "ix_content_terms_everything",
+        table_name="content_terms",
+        postgresql_using="gin",
+        postgresql_with={"fastupdate": "off"},
+    )
+    op.drop_table("content_terms")
+    op.drop_index(
+        "ix_title_words_leavings",
+        table_name="title_words",
+        postgresql_using="gin",
+        postgresql_with={"fastupdate": "off"},
+    )
+    op.drop_table("title_words")
+    op.drop_table("search_rebuilds")
+    op.drop_table("outbox_topics")
+    op.drop_index("ix_outbox_topic", table_name="outbox", postgresql_where=sa.text("refusal IS NULL"))
+    op.drop_index("ix_outbox_refused", table_name="outbox", postgresql_where=sa.text("refusal IS NOT NULL"))
+    op.drop_table("outbox")

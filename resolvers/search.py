@@ -1,0 +1,43 @@
+"""Search."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import strawberry
+
+from domain.contents import Content
+from domain.highlighting import excerpt, highlighted
+from domain.search import Hit, SearchFacet, SearchFilter, SearchHit, SearchQuery, SearchResult
+from resolvers.arguments import given
+from resolvers.contents import visible_content_of
+from resolvers.context import Info
+
+Query = Annotated[str, strawberry.argument(description="What to look for, at most 500 characters; all of it if empty.")]
+Facets = Annotated[Sequence[SearchFacet], strawberry.argument(description="What to count the values of.")]
+Limit = Annotated[int, strawberry.argument(description="How many to return, from 1 to 100.")]
+Offset = Annotated[int, strawberry.argument(description="How many to leave out before them.")]
+
+
+async def search(
+    info: Info, query: Query, filter: Any = None, facets: Facets = (), limit: Limit = 20, offset: Offset = 0
+) -> SearchResult:
+    """Contents by their words, best first: titles before descriptions, exact before alike, then what most people like.
+    What was mistyped is found too. An empty query lists everything, newest first. At most 1000 can be paged through.
+    """
+    only = SearchFilter(**given(filter)) if filter is not None else SearchFilter()
+
+    async def load(hits: Sequence[Hit]) -> list[Content | None]:
+        loaders = info.context.loaders
+        return await asyncio.gather(*(loaders.load(visible_content_of.batch, hit, {}) for hit in hits))  # type: ignore[attr-defined]
+
+    wanted = SearchQuery(query, only, tuple(facets), limit, offset)
+    return await info.context.services.search.find(wanted, load)
+
+
+def highlighted_title(root: strawberry.Parent[SearchHit]) -> str:
+    return highlighted(root.content.title, root.terms)
+
+
+def highlighted_description(root: strawberry.Parent[SearchHit]) -> str | None:
+    return None if root.content.description is None else excerpt(root.content.description, root.terms)
