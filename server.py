@@ -4,10 +4,10 @@ import asyncio
 import contextlib
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 import typer
@@ -16,6 +16,8 @@ from pydantic import ValidationError
 
 import schema
 from composition import Marquee
+from domain.errors import CodedError
+from domain.outbox import SEARCH
 from integrations.embedded_postgres import EmbeddedPostgres, EmbeddedPostgresError
 from jobs.clock import keep
 from jobs.demonstration import PASSWORD
@@ -23,6 +25,8 @@ from persistence.migrate import upgrade
 from settings import Settings
 from web.handshake import Handshake
 from web.log import configure_log
+
+T = TypeVar("T")
 
 SCHEMA_FILE = Path(__file__).parent / "schema" / "schema.graphql"
 
@@ -171,6 +175,60 @@ def rotate_keys() -> None:
     with database_of(settings) as (dsn, _):
         asyncio.run(rotate(Marquee(settings, dsn)))
     typer.echo("A new key signs from now on.")
+
+
+@cli.command()
+def reindex() -> None:
+    """Build the search index anew, beside the one in use, and put it in its place; writes go on meanwhile."""
+    settings = read_settings()
+
+    async def build(marquee: Marquee) -> dict[int, str]:
+        refused: dict[int, str] = {}
+        searching = marquee.searching
+        async with marquee.running(listening=False):
+            with typer.progressbar(length=await searching.count(), label=searching.index.name, file=sys.stderr) as bar:
+                async for done, some in searching.rebuild()():
+                    refused |= some
+                    bar.update(done)
+        return refused
+
+    with database_of(settings) as (dsn, _):
+        refused = asyncio.run(telling(build(Marquee(settings, dsn))))
+    for content_id, reason in refused.items():
+        typer.echo(f"Content {content_id} was refused: {reason}", err=True)
+    typer.echo("The index is new.")
+
+
+@cli.command()
+def search_check() -> None:
+    """Count where the search index and the database differ; fail if they do anywhere."""
+    settings = read_settings()
+
+    async def compare(marquee: Marquee) -> bool:
+        searching = marquee.searching
+        async with marquee.running(listening=False):
+            found, held = await searching.compare()(), await searching.count()
+            state = await searching.outbox.state(SEARCH)
+        typer.echo(
+            f"{searching.index.name}: of {held} contents {len(found.missing)} are missing and {len(found.outdated)}"
+            f" outdated; {len(found.gone)} are there that should be gone."
+        )
+        typer.echo(
+            f"Changes that wait to be told: {state.waiting}. Set aside because they were refused: {state.refused}."
+        )
+        return not found.ids
+
+    with database_of(settings) as (dsn, _):
+        equal = asyncio.run(telling(compare(Marquee(settings, dsn))))
+    raise typer.Exit(0 if equal else 1)
+
+
+async def telling(work: Coroutine[Any, Any, T]) -> T:
+    """What a person at the command line is told of a part that cannot be reached."""
+    try:
+        return await work
+    except CodedError as error:
+        raise SystemExit(error.message) from None
 
 
 @cli.command()

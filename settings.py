@@ -130,6 +130,13 @@ class Settings(BaseSettings):
     kakao_auth_url: str = Field("https://kauth.kakao.com", description="where Kakao signs in")
     kakao_api_url: str = Field("https://kapi.kakao.com", description="where Kakao answers")
 
+    meilisearch_url: str | None = Field(None, description="Meilisearch; unset, contents are searched in PostgreSQL")
+    meilisearch_api_key: Word | None = Field(None, description="a key that may search there, and keep our index")
+    meilisearch_index: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,60}$")] = Field(
+        "contents", description="what our index is called there; `-rebuild` behind it is ours too"
+    )
+    search_fallback: bool = Field(False, description="search in PostgreSQL while Meilisearch cannot be reached")
+
     tmdb_api_key: Word | None = Field(
         None, description="the API read access token of an account at TMDB, for films to be looked up there"
     )

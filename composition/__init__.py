@@ -20,7 +20,6 @@ import domain.likes
 import domain.playback
 import domain.progress
 import domain.reviews
-import domain.search
 import domain.tmdb
 import domain.video_assets
 import persistence.contents
@@ -31,10 +30,10 @@ import persistence.likes
 import persistence.playback
 import persistence.progress
 import persistence.reviews
-import persistence.search
 import persistence.users
 import persistence.video_assets
 import schema
+from composition.searching import Searching
 from composition.ways_in import WaysIn
 from integrations.issuers import KeySet
 from integrations.local_store import LocalStore
@@ -80,6 +79,7 @@ class Marquee:
         self.signing_keys = SigningKeys(self.keys, box(secret, "signing keys"), lifetime)
         self.own_keys = KeySet(self.signing_keys)
         self.tickets = StreamTickets(secret)
+        self.searching = Searching(settings, self.database)
         self.http = httpx2.AsyncClient(timeout=5, follow_redirects=False)
         self.tmdb = Tmdb(
             client=self.http,
@@ -138,7 +138,7 @@ class Marquee:
             domain.tmdb.Tmdb(self.database, stores.contents, stores.genres, self.tmdb),
             domain.playback.Playback(self.database, stores.playback, self.tickets, self.signals, ticket_lifetime),
             domain.progress.Progress(self.database, stores.progress, self.signals),
-            domain.search.Search(persistence.search.DatabaseSearch(self.database)),
+            self.searching.service,
         )
 
     @property
@@ -167,6 +167,7 @@ class Marquee:
             Job("expire plans", 60, ExpirePlans(self.database, self.stores.corporations)),
             Job("sweep", 3600, sweep),
             Job("rotate signing keys", 3600, self.signing_keys.rotate_if_due),
+            *self.searching.jobs(),
         ]
 
     def base_url(self, connection: HTTPConnection) -> str:
@@ -189,6 +190,7 @@ class Marquee:
                 await self.passwords.warm()
                 yield
             finally:
+                await self.searching.close()
                 await self.database.close()
 
     @asynccontextmanager
@@ -223,7 +225,11 @@ class Marquee:
             health=Health(
                 settings.app_name,
                 settings.app_version,
-                {"database": self.database.check, "objects": self.objects.check},
+                {
+                    "database": self.database.check,
+                    "search": self.searching.service.check,
+                    "objects": self.objects.check,
+                },
             ),
             with_graphiql=settings.development,
             lifespan=lambda _app: self._serving(*beside),

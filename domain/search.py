@@ -2,6 +2,7 @@
 
 import enum
 import hashlib
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -17,6 +18,8 @@ LONGEST_QUERY = 500
 # So many hits can be paged through, and are counted at most.
 MOST_HITS = 1000
 MOST_FACET_VALUES = 100
+# How long an engine that could not answer is not asked again, where another one answers instead.
+_REST_SECONDS = 5.0
 # Goes up when what engines are given of a content takes another form; what has an older one is then given anew.
 SHAPE = 1
 
@@ -173,6 +176,7 @@ class Search:
 
     def __init__(self, engine: SearchEngine, instead: SearchEngine | None = None) -> None:
         self._engine, self._instead = engine, instead
+        self._rests_until = 0.0
 
     async def find(
         self, query: SearchQuery, load: Callable[[Sequence[Hit]], Awaitable[Sequence[Content | None]]]
@@ -207,11 +211,14 @@ class Search:
             await self._instead.check()
 
     async def _find(self, query: SearchQuery) -> Found:
+        if self._instead and time.monotonic() < self._rests_until:
+            return await self._instead.find(query)
         try:
             return await self._engine.find(query)
         except SearchUnavailable:
             if self._instead is None:
                 raise
+            self._rests_until = time.monotonic() + _REST_SECONDS
             return await self._instead.find(query)
 
 

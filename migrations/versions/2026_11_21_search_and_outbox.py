@@ -122,9 +122,6 @@ def upgrade() -> None:
         postgresql_ops={"phrase": "text_pattern_ops"},
     )
     op.create_index(
-        "ix_content_terms_seal", "content_terms", [sa.literal_column("split_part(seal, ':', 1)")], unique=False
-    )
-    op.create_index(
         "ix_content_terms_title",
         "content_terms",
         ["title"],
@@ -145,7 +142,6 @@ def downgrade() -> None:
         postgresql_using="gin",
         postgresql_with={"fastupdate": "off"},
     )
-    op.drop_index("ix_content_terms_seal", table_name="content_terms")
     op.drop_index("ix_content_terms_phrase", table_name="content_terms", postgresql_ops={"phrase": "text_pattern_ops"})
     op.drop_index(
         "ix_content_terms_everything",

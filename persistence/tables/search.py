@@ -22,7 +22,6 @@ content_terms = sa.Table(
     sa.Index(
         "ix_content_terms_everything", "everything", postgresql_using="gin", postgresql_with={"fastupdate": "off"}
     ),
-    sa.Index("ix_content_terms_seal", sa.text("split_part(seal, ':', 1)")),
 )
 
 # Every word that was ever in a title, with what domain.typos leaves of it.

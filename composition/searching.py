@@ -1,0 +1,67 @@
+"""Everything of search: in the database, and at Meilisearch where settings name one."""
+
+from functools import cached_property
+
+import domain.search
+from domain.outbox import SEARCH
+from domain.search_index import SearchIndex
+from integrations.meilisearch import MeilisearchEngine, client
+from integrations.meilisearch_index import MeilisearchIndex
+from jobs.clock import Job
+from jobs.outbox import Relay
+from jobs.search import Compare, MendOwnIndex, Rebuild, TellSearch, WatchOverSearch
+from persistence.database import Database
+from persistence.outbox import Outbox
+from persistence.search import DatabaseSearch
+from persistence.search_documents import Documents, Rebuilds
+from persistence.search_index import DatabaseIndex
+from settings import Settings
+
+
+class Searching:
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self._settings = settings
+        self.own, self.own_index = DatabaseSearch(database), DatabaseIndex(database)
+        self.outbox = Outbox(database)
+        self._documents, self._rebuilds = Documents(database), Rebuilds(database)
+        url, name = settings.meilisearch_url, settings.meilisearch_index
+        self.client = client(url, settings.meilisearch_api_key) if url else None
+        self.engine = MeilisearchEngine(self.client, name) if self.client else None
+        self._engine_index = MeilisearchIndex(self.client, name) if self.client else None
+
+    @cached_property
+    def service(self) -> domain.search.Search:
+        if self.engine is None:
+            return domain.search.Search(self.own)
+        return domain.search.Search(self.engine, self.own if self._settings.search_fallback else None)
+
+    @property
+    def index(self) -> SearchIndex:
+        """Of the engine in use."""
+        return self._engine_index or self.own_index
+
+    def jobs(self) -> list[Job]:
+        own = [Job("mend own index", 3600, MendOwnIndex(self.own_index, self._documents))]
+        if self._engine_index is None:
+            return own
+        tell = TellSearch(self._engine_index, self._documents, self._rebuilds, self.outbox)
+        watch = WatchOverSearch(self._engine_index, self._documents, self.outbox)
+        return [
+            *own,
+            Job("watch over search", 10, watch),
+            Job("tell search", 1, Relay(self.outbox, SEARCH, tell)),
+        ]
+
+    def rebuild(self) -> Rebuild:
+        return Rebuild(self.index, self._documents, self._rebuilds, self.outbox)
+
+    def compare(self) -> Compare:
+        return Compare(self.index, self._documents)
+
+    async def count(self) -> int:
+        """How many contents there are to be found."""
+        return await self._documents.count()
+
+    async def close(self) -> None:
+        if self.client:
+            await self.client.aclose()

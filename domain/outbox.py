@@ -1,0 +1,53 @@
+"""The outbox: what was written down for somebody outside of the database, by the transaction that it is about."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+SEARCH = "search"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """That something has changed, and not what: whoever is told of it reads it anew."""
+
+    id: int
+    subject: str
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxState:
+    """How many wait, and how many were set aside because they were refused each time."""
+
+    waiting: int
+    refused: int
+
+
+class Outbox(Protocol):
+    """Topics are told apart by name. What was not opened is not written down."""
+
+    async def open(self, topic: str) -> bool:
+        """From now on changes are written down; whether they were not before."""
+
+    async def close(self, topic: str) -> None:
+        """Forgets the topic with all that waits in it."""
+
+    async def add(self, topic: str, subjects: Sequence[str]) -> None: ...
+
+    async def take(self, topic: str, most: int, seconds: float) -> list[Waiting]:
+        """What has waited longest, and was not taken in the last `seconds` by anybody else."""
+
+    async def keep(self, ids: Sequence[int], seconds: float) -> None:
+        """Nobody else takes these for so many seconds more."""
+
+    async def finish(self, topic: str, taken: Sequence[Waiting]) -> None:
+        """They were told; earlier refusals of the same subjects count no more."""
+
+    async def put_off(self, ids: Sequence[int], seconds: float) -> None:
+        """They were refused, and are tried again later."""
+
+    async def set_aside(self, refusals: Mapping[int, str]) -> None:
+        """By id, why; nobody takes them any more."""
+
+    async def state(self, topic: str) -> OutboxState: ...

@@ -1,0 +1,90 @@
+"""What Meilisearch is given of a content, and the settings with which it looks there."""
+
+from collections.abc import Set
+from typing import Any
+
+from meilisearch_python_sdk.models.settings import (
+    Faceting,
+    LocalizedAttributes,
+    MeilisearchSettings,
+    MinWordSizeForTypos,
+    Pagination,
+    ProximityPrecision,
+    TypoTolerance,
+)
+
+import domain.words as words
+from domain.search import MOST_FACET_VALUES, MOST_HITS, Document
+
+# Of the title, and then of the description: its words; what begins anywhere in it, of which a last word may be a part;
+# and everything inside of it, which the other words of a question may be.
+FOR_ONE_WORD = ["title", "title_parts", "description", "description_parts"]
+_SEARCHED = ["title", "title_parts", "title_inside", "description", "description_parts", "description_inside"]
+# Behind each part, so that a part is never a whole word, which ranks higher.
+_MARK = "1"
+SETTINGS = MeilisearchSettings(
+    searchable_attributes=_SEARCHED,
+    filterable_attributes=["age_rating", "genres", "release_year"],
+    sortable_attributes=["created_at", "id"],
+    ranking_rules=["words", "typo", "attributeRank", "exactness", "sort", "like_count:desc", "created_at:desc"],
+    typo_tolerance=TypoTolerance(
+        enabled=True,
+        disable_on_attributes=_SEARCHED[1:],
+        disable_on_numbers=True,
+        # As domain.typos has it.
+        min_word_size_for_typos=MinWordSizeForTypos(one_typo=5, two_typos=9),
+    ),
+    faceting=Faceting(max_values_per_facet=MOST_FACET_VALUES, sort_facet_values_by={"*": "count"}),
+    pagination=Pagination(max_total_hits=MOST_HITS),
+    # Words that stand near each other rank nothing, and knowing which do is most of the work of indexing.
+    proximity_precision=ProximityPrecision.BY_ATTRIBUTE,
+    facet_search=False,
+    search_cutoff_ms=1000,
+    # What is typed on keys looks like many languages; it is taken for none in particular.
+    localized_attributes=[LocalizedAttributes(attribute_patterns=["*"], locales=["eng"])],
+)
+
+
+def shaped(document: Document) -> dict[str, Any]:
+    """`name` and the texts behind it are for people who look into the index."""
+    named, described = words.words(document.title), words.words(document.description or "")
+    return {
+        "id": document.id,
+        "name": document.title,
+        "title": words.phrase(named),
+        "title_parts": _marked(words.tails(named)),
+        "title_inside": " ".join(sorted(words.inner(named))),
+        "description": " ".join(dict.fromkeys(word.stem for word in described)),
+        "description_parts": _marked(words.parts(described)),
+        "description_inside": " ".join(sorted(words.inner(described))),
+        "genres": list(document.genres),
+        "age_rating": document.age_rating.value,
+        "release_year": document.release_year,
+        "like_count": document.like_count,
+        "created_at": int(document.created_at.timestamp() * 1_000_000),
+        "seal": document.seal,
+    }
+
+
+def _marked(parts: Set[str]) -> str:
+    return " ".join(f"{part}{_MARK}" for part in sorted(parts))
+
+
+def are_ours(settings: MeilisearchSettings) -> bool:
+    """Whether an index has the settings above, whatever else it has."""
+    return _within(_plain(SETTINGS), _plain(settings))
+
+
+def _plain(settings: MeilisearchSettings) -> dict[str, Any]:
+    plain = settings.model_dump(exclude_none=True)
+    for unordered in ("filterable_attributes", "sortable_attributes"):
+        plain[unordered] = sorted(map(str, plain.get(unordered, [])))
+    return plain
+
+
+def _within(wanted: Any, held: Any) -> bool:
+    if isinstance(wanted, dict) and isinstance(held, dict):
+        return all(name in held and _within(value, held[name]) for name, value in wanted.items())
+    if isinstance(wanted, list) and isinstance(held, list) and len(wanted) == len(held):
+        return all(_within(one, other) for one, other in zip(wanted, held, strict=True))
+    return bool(wanted == held)

@@ -1,0 +1,174 @@
+"""Keeping an index at Meilisearch. What it is told it does later, in a task; here it counts when the task is done."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+
+import structlog
+from meilisearch_python_sdk import AsyncClient, AsyncIndex
+from meilisearch_python_sdk.errors import MeilisearchApiError
+from meilisearch_python_sdk.models.settings import MeilisearchSettings
+from meilisearch_python_sdk.models.task import TaskInfo, TaskResult
+
+from domain.search import Document, SearchUnavailable
+from integrations.meilisearch import asking
+from integrations.meilisearch_documents import SETTINGS, are_ours, shaped
+
+_log = structlog.get_logger("meilisearch")
+_ANSWER_SECONDS = 5.0
+# Meilisearch takes 100 MB at once unless told otherwise; small portions also keep us from computing for long.
+_AT_ONCE, _MOST_CHARACTERS = 250, 4_000_000
+# A task that takes longer is given up on; what it was to do is told again.
+_TASK_SECONDS = 60.0
+_PAGE = 1000
+
+
+class MeilisearchIndex:
+    """Speaks domain.search_index.SearchIndex."""
+
+    def __init__(self, client: AsyncClient, index: str) -> None:
+        self._client, self.name = client, index
+        self._built = f"{index}-rebuild"
+        # How the engine shows our settings, should it write them in another way than we do.
+        self._shown: MeilisearchSettings | None = None
+
+    async def prepare(self) -> bool:
+        held = await self._settings()
+        if held is None:
+            await self._make(self.name)
+        elif not are_ours(held) and held != self._shown:
+            await self._give_settings(self.name)
+            self._shown = await self._settings()
+        return held is None
+
+    async def put(
+        self, documents: Sequence[Document], gone: Sequence[int], *, into: str | None = None
+    ) -> Mapping[int, str]:
+        index = self._client.index(into or self.name)
+        async with asking(_ANSWER_SECONDS):
+            await index.get_stats()  # an index that is missing would be made by itself, without our settings
+            removal = [await index.delete_documents([str(one) for one in gone])] if gone else []
+        portions, refused = [portion async for portion in _portions(documents)], dict[int, str]()
+        while portions or removal:
+            sent = [(portion, await self._send(index, portion)) for portion in portions]
+            tasks = [*removal, *(task for _, task in sent if isinstance(task, TaskInfo))]
+            failed = await self._done(tasks)
+            portions, removal = [], []
+            for portion, task in sent:
+                reason = failed.get(task.task_uid) if isinstance(task, TaskInfo) else task
+                if reason and len(portion) > 1:
+                    portions += [portion[: len(portion) // 2], portion[len(portion) // 2 :]]
+                elif reason:
+                    refused[portion[0]["id"]] = reason
+        return refused
+
+    async def begin(self) -> str:
+        async with asking(_ANSWER_SECONDS):
+            leftover = await self._client.index(self._built).delete()
+        await self._done([leftover])
+        await self._make(self._built)
+        return self._built
+
+    async def swap(self, built: str) -> None:
+        async with asking(_ANSWER_SECONDS):
+            swapped = await self._client.swap_indexes([(built, self.name)])
+        if failed := await self._done([swapped]):
+            _log.error("not_swapped", reason=failed[swapped.task_uid])
+            raise SearchUnavailable
+        async with asking(_ANSWER_SECONDS):
+            await self._client.index(built).delete()
+
+    async def held(self) -> int:
+        async with asking(_ANSWER_SECONDS):
+            return (await self._client.index(self.name).get_stats()).number_of_documents
+
+    async def seals(self) -> AsyncIterator[Mapping[int, str]]:
+        offset, total = 0, 1
+        while offset < total:
+            async with asking(_ANSWER_SECONDS):
+                page = await self._client.index(self.name).get_documents(
+                    fields=["id", "seal"], offset=offset, limit=_PAGE
+                )
+            yield {int(document["id"]): str(document.get("seal")) for document in page.results}
+            offset, total = offset + _PAGE, page.total
+
+    def seal(self, document: Document) -> str:
+        return document.seal
+
+    async def _settings(self) -> MeilisearchSettings | None:
+        async with asking(_ANSWER_SECONDS):
+            try:
+                return await self._client.index(self.name).get_settings()
+            except MeilisearchApiError as error:
+                if error.code != "index_not_found":
+                    raise
+        return None
+
+    async def _make(self, uid: str) -> None:
+        """An index of that name, if by somebody else just now."""
+        async with asking(_TASK_SECONDS):
+            await self._client.create_index(uid, "id")
+        await self._give_settings(uid)
+
+    async def _give_settings(self, uid: str) -> None:
+        async with asking(_ANSWER_SECONDS):
+            given = await self._client.index(uid).update_settings(SETTINGS)
+        if failed := await self._done([given]):
+            _log.error("settings_refused", reason=failed[given.task_uid])
+            raise SearchUnavailable
+
+    async def _send(self, index: AsyncIndex, portion: list[dict[str, Any]]) -> TaskInfo | str:
+        """The task, or why the portion was refused at once."""
+        async with asking(_ANSWER_SECONDS):
+            try:
+                return await index.add_documents(portion, "id")
+            except MeilisearchApiError as error:
+                if error.status_code not in (400, 413):
+                    raise
+                return f"{error.code}: {error.message[:300]}"
+
+    async def _done(self, tasks: Sequence[TaskInfo]) -> Mapping[int, str]:
+        """Waits for tasks to end; which were refused for what was in them, and why. Raises SearchUnavailable."""
+        failed: dict[int, str] = {}
+        waiting, pause = {task.task_uid for task in tasks}, 0.02
+        ends = time.monotonic() + _TASK_SECONDS
+        while waiting:
+            if time.monotonic() > ends:
+                _log.warning("tasks_take_too_long", waiting=len(waiting))
+                raise SearchUnavailable
+            async with asking(_ANSWER_SECONDS):
+                found = await self._client.get_tasks(uids=sorted(waiting), limit=len(waiting))
+            for task in found.results:
+                if task.status not in ("enqueued", "processing"):
+                    waiting.discard(task.uid)
+                    failed |= _failure(task)
+            if waiting:
+                await asyncio.sleep(pause)
+                pause = min(pause * 1.5, 0.5)
+        return failed
+
+
+def _failure(task: TaskResult) -> Mapping[int, str]:
+    error = task.error or {}
+    if task.status == "succeeded":
+        return {}
+    reason = f"{error.get('code')}: {str(error.get('message'))[:300]}"
+    if error.get("type") == "invalid_request":
+        return {task.uid: reason}
+    _log.warning("task_failed", task=task.uid, status=task.status, reason=reason)
+    raise SearchUnavailable
+
+
+async def _portions(documents: Sequence[Document]) -> AsyncIterator[list[dict[str, Any]]]:
+    portion, characters = list[dict[str, Any]](), 0
+    for document in documents:
+        made = shaped(document)
+        portion.append(made)
+        characters += sum(len(value) for value in made.values() if isinstance(value, str))
+        if len(portion) == _AT_ONCE or characters > _MOST_CHARACTERS:
+            yield portion
+            portion, characters = [], 0
+        await asyncio.sleep(0)  # requests come first
+    if portion:
+        yield portion

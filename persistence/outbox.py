@@ -1,0 +1,107 @@
+"""The outbox in PostgreSQL. Triggers write into it: see the migration that made the table."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import INTERVAL, insert
+
+from domain.outbox import OutboxState, Waiting
+from persistence.database import Database
+from persistence.statements import Statement, is_any, plain
+from persistence.tables import outbox, outbox_topics
+
+_TOPIC = sa.bindparam("topic", type_=sa.Text)
+_OF_TOPIC = outbox.c.topic == _TOPIC
+_LATER = sa.func.now() + sa.bindparam("later", type_=INTERVAL)
+_SUBJECTS = sa.func.unnest(sa.bindparam("subjects", type_=sa.ARRAY(sa.Text))).column_valued("subject")
+
+_OPEN = plain(insert(outbox_topics).values(topic=_TOPIC).on_conflict_do_nothing().returning(outbox_topics.c.topic))
+_CLOSE = [
+    plain(sa.delete(outbox_topics).where(outbox_topics.c.topic == _TOPIC)),
+    plain(sa.delete(outbox).where(_OF_TOPIC)),
+]
+_ADD = plain(insert(outbox).from_select(["topic", "subject"], sa.select(_TOPIC, _SUBJECTS)))
+_due = (
+    sa.select(outbox.c.id)
+    .where(_OF_TOPIC, outbox.c.refusal.is_(None), outbox.c.due_at <= sa.func.now())
+    .order_by(outbox.c.id)
+    .limit(sa.bindparam("most", type_=sa.BigInteger))
+    .with_for_update(skip_locked=True)
+    .cte("due")
+)
+_TAKE = Statement(
+    sa.update(outbox)
+    .where(outbox.c.id == _due.c.id)
+    .values(due_at=_LATER)
+    .returning(outbox.c.id, outbox.c.subject, outbox.c.attempts),
+    Waiting,
+)
+_KEEP = plain(sa.update(outbox).where(is_any(outbox.c.id, "ids")).values(due_at=_LATER))
+_FINISH = plain(
+    sa.delete(outbox).where(
+        sa.or_(
+            is_any(outbox.c.id, "ids"),
+            sa.and_(_OF_TOPIC, outbox.c.refusal.is_not(None), is_any(outbox.c.subject, "subjects")),
+        )
+    )
+)
+_PUT_OFF = plain(
+    sa.update(outbox).where(is_any(outbox.c.id, "ids")).values(due_at=_LATER, attempts=outbox.c.attempts + 1)
+)
+_given = (
+    sa.func.unnest(
+        sa.bindparam("ids", type_=sa.ARRAY(sa.BigInteger)), sa.bindparam("refusals", type_=sa.ARRAY(sa.Text))
+    )
+    .table_valued(sa.column("id", sa.BigInteger), sa.column("refusal", sa.Text), name="given")
+    .render_derived()
+)
+_SET_ASIDE = plain(sa.update(outbox).where(outbox.c.id == _given.c.id).values(refusal=_given.c.refusal))
+_held = sa.func.count().filter
+_STATE = Statement(
+    sa.select(_held(outbox.c.refusal.is_(None)), _held(outbox.c.refusal.is_not(None))).where(_OF_TOPIC), OutboxState
+)
+
+
+class Outbox:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def open(self, topic: str) -> bool:
+        async with self._database.single() as connection:
+            return await _OPEN.first(connection, topic=topic) is not None
+
+    async def close(self, topic: str) -> None:
+        async with self._database.writing() as transaction:
+            for statement in _CLOSE:
+                await statement.run(transaction, topic=topic)
+
+    async def add(self, topic: str, subjects: Sequence[str]) -> None:
+        async with self._database.single() as connection:
+            await _ADD.run(connection, topic=topic, subjects=subjects)
+
+    async def take(self, topic: str, most: int, seconds: float) -> list[Waiting]:
+        async with self._database.single() as connection:
+            taken = await _TAKE.all(connection, topic=topic, most=most, later=timedelta(seconds=seconds))
+        return sorted(taken, key=lambda one: one.id)
+
+    async def keep(self, ids: Sequence[int], seconds: float) -> None:
+        async with self._database.single() as connection:
+            await _KEEP.run(connection, ids=ids, later=timedelta(seconds=seconds))
+
+    async def finish(self, topic: str, taken: Sequence[Waiting]) -> None:
+        subjects = list({one.subject for one in taken})
+        async with self._database.single() as connection:
+            await _FINISH.run(connection, topic=topic, ids=[one.id for one in taken], subjects=subjects)
+
+    async def put_off(self, ids: Sequence[int], seconds: float) -> None:
+        async with self._database.single() as connection:
+            await _PUT_OFF.run(connection, ids=ids, later=timedelta(seconds=seconds))
+
+    async def set_aside(self, refusals: Mapping[int, str]) -> None:
+        async with self._database.single() as connection:
+            await _SET_ASIDE.run(connection, ids=list(refusals), refusals=list(refusals.values()))
+
+    async def state(self, topic: str) -> OutboxState:
+        async with self._database.reading() as connection:
+            return await _STATE.one(connection, topic=topic)

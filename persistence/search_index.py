@@ -1,0 +1,92 @@
+"""The index of search in PostgreSQL, which is part of what is written with a content. Brought up to date where it is
+from before it was, or from before domain.words made of a text what it makes now.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+
+import sqlalchemy as sa
+
+from domain.search import SHAPE, Document
+from persistence.contents import VISIBLE
+from persistence.database import Database
+from persistence.search_terms import put_terms, remove_terms, seal_of
+from persistence.statements import Statement, is_any, plain
+from persistence.tables import content_terms, contents
+
+_AT_ONCE = 1000
+
+_HOLD = Statement(
+    sa.select(contents.c.id, contents.c.title, contents.c.description)
+    .where(is_any(contents.c.id, "ids"), VISIBLE)
+    .order_by(contents.c.id)
+    .with_for_update(key_share=True),
+    lambda *row: row,
+)
+_SHAPE = sa.func.split_part(content_terms.c.seal, ":", 1)
+_LACKING = sa.select(contents.c.id).where(VISIBLE, ~sa.exists().where(content_terms.c.content_id == contents.c.id))
+_OLD = sa.select(content_terms.c.content_id).where(_SHAPE.is_distinct_from(str(SHAPE)))
+_OUTDATED = plain(
+    sa.union_all(
+        sa.select(_LACKING.limit(_AT_ONCE).subquery("lacking")), sa.select(_OLD.limit(_AT_ONCE).subquery("old"))
+    )
+)
+_HELD = Statement(sa.select(sa.func.count()).select_from(content_terms), int)
+_SEALS = Statement(
+    sa.select(content_terms.c.content_id, content_terms.c.seal)
+    .where(content_terms.c.content_id > sa.bindparam("last", type_=sa.BigInteger))
+    .order_by(content_terms.c.content_id)
+    .limit(_AT_ONCE),
+    lambda *row: row,
+)
+
+
+class DatabaseIndex:
+    """Speaks jobs.search.OwnIndex."""
+
+    name = "PostgreSQL"
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def prepare(self) -> bool:
+        return False
+
+    async def outdated(self) -> list[int]:
+        """Some of those whose terms are missing or of an old shape."""
+        async with self._database.reading() as connection:
+            return await _OUTDATED.all(connection)
+
+    async def put(
+        self, documents: Sequence[Document], gone: Sequence[int], *, into: str | None = None
+    ) -> Mapping[int, str]:
+        """Each content by itself and under its lock, so that whoever writes it waits for one at the most."""
+        for content_id in sorted({*(document.id for document in documents), *gone}):
+            async with self._database.writing() as transaction:
+                held = await _HOLD.first(transaction, ids=[content_id])
+                if held:
+                    await put_terms(transaction, *held)
+                else:
+                    await remove_terms(transaction, content_id)
+        return {}
+
+    async def begin(self) -> str | None:
+        return None
+
+    async def swap(self, built: str) -> None:
+        """Nothing is ever built beside it."""
+
+    async def held(self) -> int:
+        async with self._database.reading() as connection:
+            return await _HELD.one(connection)
+
+    async def seals(self) -> AsyncIterator[Mapping[int, str]]:
+        last, found = 0, True
+        while found:
+            async with self._database.reading() as connection:
+                seals = dict(await _SEALS.all(connection, last=last))
+            found = bool(seals)
+            last = max(seals, default=0)
+            yield seals
+
+    def seal(self, document: Document) -> str:
+        return seal_of(document.title, document.description)
