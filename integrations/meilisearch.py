@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 from httpx2 import HTTPError
 from meilisearch_python_sdk import AsyncClient
-from meilisearch_python_sdk.errors import MeilisearchApiError, MeilisearchCommunicationError, MeilisearchError
+from meilisearch_python_sdk.errors import MeilisearchApiError, MeilisearchError
 from meilisearch_python_sdk.json_handler import OrjsonHandler
 from meilisearch_python_sdk.models.search import SearchResults
 from pydantic import BaseModel, ValidationError
@@ -61,7 +61,7 @@ class _Document(BaseModel):
 
 def client(url: str, api_key: str | None) -> AsyncClient:
     """Nothing is sent before it is used. The key must be allowed: search, documents.*, indexes.*, tasks.get,
-    settings.get, settings.update.
+    settings.*, stats.get.
     """
     return AsyncClient(url.rstrip("/"), api_key, timeout=5, json_handler=OrjsonHandler())
 
@@ -101,7 +101,9 @@ class MeilisearchEngine:
     async def _ask(self, query: SearchQuery) -> SearchResults[Any]:
         try:
             return await self._search(query)
-        except MeilisearchCommunicationError:
+        except MeilisearchApiError:
+            raise
+        except MeilisearchError:
             # Perhaps it hung up on a connection that had idled, just as it was used. Reading twice does no harm.
             return await self._search(query)
 

@@ -85,7 +85,7 @@ def searching(request: pytest.FixtureRequest, marquee: Marquee, api: Api, world:
 
 
 @pytest.fixture
-def meilisearch(by_meilisearch: tuple[Marquee, Api], world: World, stand_in: MeilisearchServer) -> Searching:
+async def meilisearch(by_meilisearch: tuple[Marquee, Api], world: World, stand_in: MeilisearchServer) -> Searching:
     """An empty index and an empty outbox; the engine well."""
     stand_in.forget()
     marquee, api = by_meilisearch
