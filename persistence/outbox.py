@@ -57,10 +57,9 @@ _given = (
     .render_derived()
 )
 _SET_ASIDE = plain(sa.update(outbox).where(outbox.c.id == _given.c.id).values(refusal=_given.c.refusal))
-_held = sa.func.count().filter
-_STATE = Statement(
-    sa.select(_held(outbox.c.refusal.is_(None)), _held(outbox.c.refusal.is_not(None))).where(_OF_TOPIC), OutboxState
-)
+_waiting = sa.func.count().filter(outbox.c.refusal.is_(None)).label("waiting")
+_refused = sa.func.count().filter(outbox.c.refusal.is_not(None)).label("refused")
+_STATE = Statement(sa.select(_waiting, _refused).where(_OF_TOPIC), OutboxState)
 
 
 class Outbox:

@@ -35,7 +35,7 @@ def _counts(
     if by_words:
         asked = sa.cast(sa.bindparam("widest", type_=sa.Text), TSQUERY)
         found = found.join(content_terms, content_terms.c.content_id == contents.c.id).where(
-            content_terms.c.everything.op("@@")(asked)
+            content_terms.c.terms.op("@@")(asked)
         )
     matching = found.cte("found")
     return Statement(

@@ -11,7 +11,7 @@ from persistence.contents import VISIBLE
 from persistence.database import Database
 from persistence.search_terms import put_terms, remove_terms, seal_of
 from persistence.statements import Statement, is_any, plain
-from persistence.tables import content_terms, contents
+from persistence.tables import contents, title_terms
 
 _AT_ONCE = 1000
 
@@ -22,19 +22,19 @@ _HOLD = Statement(
     .with_for_update(key_share=True),
     lambda *row: row,
 )
-_SHAPE = sa.func.split_part(content_terms.c.seal, ":", 1)
-_LACKING = sa.select(contents.c.id).where(VISIBLE, ~sa.exists().where(content_terms.c.content_id == contents.c.id))
-_OLD = sa.select(content_terms.c.content_id).where(_SHAPE.is_distinct_from(str(SHAPE)))
+_SHAPE = sa.func.split_part(title_terms.c.seal, ":", 1)
+_LACKING = sa.select(contents.c.id).where(VISIBLE, ~sa.exists().where(title_terms.c.content_id == contents.c.id))
+_OLD = sa.select(title_terms.c.content_id).where(_SHAPE.is_distinct_from(str(SHAPE)))
 _OUTDATED = plain(
     sa.union_all(
         sa.select(_LACKING.limit(_AT_ONCE).subquery("lacking")), sa.select(_OLD.limit(_AT_ONCE).subquery("old"))
     )
 )
-_HELD = Statement(sa.select(sa.func.count()).select_from(content_terms), int)
+_HELD = Statement(sa.select(sa.func.count()).select_from(title_terms), int)
 _SEALS = Statement(
-    sa.select(content_terms.c.content_id, content_terms.c.seal)
-    .where(content_terms.c.content_id > sa.bindparam("last", type_=sa.BigInteger))
-    .order_by(content_terms.c.content_id)
+    sa.select(title_terms.c.content_id, title_terms.c.seal)
+    .where(title_terms.c.content_id > sa.bindparam("last", type_=sa.BigInteger))
+    .order_by(title_terms.c.content_id)
     .limit(_AT_ONCE),
     lambda *row: row,
 )

@@ -8,9 +8,16 @@ from domain.search import sealed
 from domain.typos import leavings
 from persistence.database import Connection
 from persistence.statements import plain
-from persistence.tables import content_terms, title_words
+from persistence.tables import content_terms, title_terms, title_words
 
 _TEXTS = sa.ARRAY(sa.Text)
+_CONTENT = sa.bindparam("content_id", type_=sa.BigInteger)
+
+
+def _vector(name: str) -> sa.Function[str]:
+    return sa.func.array_to_tsvector(sa.bindparam(name, type_=_TEXTS))
+
+
 _given = (
     sa.func.unnest(sa.bindparam("words", type_=_TEXTS), sa.bindparam("leavings", type_=_TEXTS))
     .table_valued(sa.column("word", sa.Text), sa.column("leaving", sa.Text), name="given")
@@ -26,28 +33,24 @@ _learned = (
     .on_conflict_do_nothing()
     .cte("learned")
 )
-_vector = sa.func.array_to_tsvector
-_new = insert(content_terms).values(
-    content_id=sa.bindparam("content_id"),
-    phrase=sa.bindparam("phrase"),
-    title=_vector(sa.bindparam("title", type_=_TEXTS)),
-    everything=_vector(sa.bindparam("everything", type_=_TEXTS)),
-    seal=sa.bindparam("seal"),
+_title = insert(title_terms).values(
+    content_id=_CONTENT, phrase=sa.bindparam("phrase"), terms=_vector("title"), seal=sa.bindparam("seal")
 )
+_titled = _title.on_conflict_do_update(
+    index_elements=["content_id"], set_={name: _title.excluded[name] for name in ("phrase", "terms", "seal")}
+).cte("titled")
+_everything = insert(content_terms).values(content_id=_CONTENT, terms=_vector("everything"))
 _PUT = plain(
-    _new.on_conflict_do_update(
-        index_elements=["content_id"],
-        set_={name: _new.excluded[name] for name in ("phrase", "title", "everything", "seal")},
-    ).add_cte(_learned)
+    _everything.on_conflict_do_update(
+        index_elements=["content_id"], set_={"terms": _everything.excluded.terms}
+    ).add_cte(_learned, _titled)
 )
-_REMOVE = plain(
-    sa.delete(content_terms).where(content_terms.c.content_id == sa.bindparam("content_id", type_=sa.BigInteger))
-)
+_REMOVE = plain(sa.delete(title_terms).where(title_terms.c.content_id == _CONTENT))
 
 
 async def put_terms(transaction: Connection, content_id: int, title: str, description: str | None) -> None:
     named, described = words.words(title), words.words(description or "")
-    in_title = {f"={word.stem}" for word in named if word.stem} | words.tails(named)
+    in_title = {f"={word.stem}" for word in named} | words.tails(named)
     known = [(word.stem, leaving) for word in named for leaving in leavings(word.stem)]
     await _PUT.run(
         transaction,

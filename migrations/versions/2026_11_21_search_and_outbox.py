@@ -95,40 +95,30 @@ def upgrade() -> None:
         postgresql_with={"fastupdate": "off"},
     )
     op.create_table(
-        "content_terms",
+        "title_terms",
         sa.Column("content_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("phrase", sa.Text(), nullable=False),
-        sa.Column("title", postgresql.TSVECTOR(), nullable=False),
-        sa.Column("everything", postgresql.TSVECTOR(), nullable=False),
+        sa.Column("terms", postgresql.TSVECTOR(), nullable=False),
         sa.Column("seal", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["content_id"], ["contents.id"], name=op.f("fk_content_terms_content_id"), ondelete="CASCADE"
+            ["content_id"], ["contents.id"], name=op.f("fk_title_terms_content_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("content_id", name=op.f("pk_title_terms")),
+    )
+    op.create_index("ix_title_terms_phrase", "title_terms", ["phrase"], postgresql_ops={"phrase": "text_pattern_ops"})
+    op.create_table(
+        "content_terms",
+        sa.Column("content_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("terms", postgresql.TSVECTOR(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["content_id"], ["title_terms.content_id"], name=op.f("fk_content_terms_content_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("content_id", name=op.f("pk_content_terms")),
     )
-    op.create_index(
-        "ix_content_terms_everything",
-        "content_terms",
-        ["everything"],
-        unique=False,
-        postgresql_using="gin",
-        postgresql_with={"fastupdate": "off"},
-    )
-    op.create_index(
-        "ix_content_terms_phrase",
-        "content_terms",
-        ["phrase"],
-        unique=False,
-        postgresql_ops={"phrase": "text_pattern_ops"},
-    )
-    op.create_index(
-        "ix_content_terms_title",
-        "content_terms",
-        ["title"],
-        unique=False,
-        postgresql_using="gin",
-        postgresql_with={"fastupdate": "off"},
-    )
+    for table in ("title_terms", "content_terms"):
+        op.create_index(
+            f"ix_{table}_terms", table, ["terms"], postgresql_using="gin", postgresql_with={"fastupdate": "off"}
+        )
     for statement in _TELL:
         op.execute(statement)
 
@@ -136,29 +126,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("drop function tell_search cascade")
     op.execute("drop function tell_search_of_genres cascade")
-    op.drop_index(
-        "ix_content_terms_title",
-        table_name="content_terms",
-        postgresql_using="gin",
-        postgresql_with={"fastupdate": "off"},
-    )
-    op.drop_index("ix_content_terms_phrase", table_name="content_terms", postgresql_ops={"phrase": "text_pattern_ops"})
-    op.drop_index(
-        "ix_content_terms_everything",
-        table_name="content_terms",
-        postgresql_using="gin",
-        postgresql_with={"fastupdate": "off"},
-    )
-    op.drop_table("content_terms")
-    op.drop_index(
-        "ix_title_words_leavings",
-        table_name="title_words",
-        postgresql_using="gin",
-        postgresql_with={"fastupdate": "off"},
-    )
-    op.drop_table("title_words")
-    op.drop_table("search_rebuilds")
-    op.drop_table("outbox_topics")
-    op.drop_index("ix_outbox_topic", table_name="outbox", postgresql_where=sa.text("refusal IS NULL"))
-    op.drop_index("ix_outbox_refused", table_name="outbox", postgresql_where=sa.text("refusal IS NOT NULL"))
-    op.drop_table("outbox")
+    for table in ("content_terms", "title_terms", "title_words", "search_rebuilds", "outbox_topics", "outbox"):
+        op.drop_table(table)

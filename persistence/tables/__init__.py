@@ -27,7 +27,7 @@ from persistence.tables.playback import (
     watch_events,
     watch_progress,
 )
-from persistence.tables.search import content_terms, outbox, outbox_topics, search_rebuilds, title_words
+from persistence.tables.search import content_terms, outbox, outbox_topics, search_rebuilds, title_terms, title_words
 
 __all__ = [
     "ENUMS",
@@ -52,6 +52,7 @@ __all__ = [
     "search_rebuilds",
     "sessions",
     "signing_keys",
+    "title_terms",
     "title_words",
     "users",
     "video_assets",

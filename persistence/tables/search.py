@@ -5,23 +5,31 @@ from sqlalchemy.dialects import postgresql as pg
 
 from persistence.tables.base import key, metadata, moment
 
-# What a visible content is found by, as domain.words makes it. `title` has its whole words with "=" before them, and
-# what begins anywhere in it; `everything` the description's too. The tables of contents and of these are two, since a
-# like is a new version of a content's row, and would have to be entered into the large indexes again.
-content_terms = sa.Table(
-    "content_terms",
+# Entered at once: else each search would read what is yet to be entered, and one write would pay for many.
+_AT_ONCE = {"fastupdate": "off"}
+
+# What a visible content is found by, as domain.words makes it: of its title, and of all of its text. They stand beside
+# the contents, since a like is a new version of a content's row and would have to be entered into these large indexes
+# again, and apart from each other, since a row with both would be four times as wide as most searches need.
+# `terms` has the title's whole words with "=" before them, and what begins anywhere in it.
+title_terms = sa.Table(
+    "title_terms",
     metadata,
     sa.Column("content_id", sa.ForeignKey("contents.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
     sa.Column("phrase", sa.Text, nullable=False),
-    sa.Column("title", pg.TSVECTOR, nullable=False),
-    sa.Column("everything", pg.TSVECTOR, nullable=False),
+    sa.Column("terms", pg.TSVECTOR, nullable=False),
     sa.Column("seal", sa.Text, nullable=False),
-    sa.Index("ix_content_terms_phrase", "phrase", postgresql_ops={"phrase": "text_pattern_ops"}),
-    # Entered at once: else each search would read what is yet to be entered, and one write would pay for many.
-    sa.Index("ix_content_terms_title", "title", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
-    sa.Index(
-        "ix_content_terms_everything", "everything", postgresql_using="gin", postgresql_with={"fastupdate": "off"}
+    sa.Index("ix_title_terms_phrase", "phrase", postgresql_ops={"phrase": "text_pattern_ops"}),
+    sa.Index("ix_title_terms_terms", "terms", postgresql_using="gin", postgresql_with=_AT_ONCE),
+)
+content_terms = sa.Table(
+    "content_terms",
+    metadata,
+    sa.Column(
+        "content_id", sa.ForeignKey("title_terms.content_id", ondelete="CASCADE"), primary_key=True, autoincrement=False
     ),
+    sa.Column("terms", pg.TSVECTOR, nullable=False),
+    sa.Index("ix_content_terms_terms", "terms", postgresql_using="gin", postgresql_with=_AT_ONCE),
 )
 
 # Every word that was ever in a title, with what domain.typos leaves of it.
@@ -30,7 +38,7 @@ title_words = sa.Table(
     metadata,
     sa.Column("word", sa.Text, primary_key=True),
     sa.Column("leavings", pg.ARRAY(sa.Text), nullable=False),
-    sa.Index("ix_title_words_leavings", "leavings", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
+    sa.Index("ix_title_words_leavings", "leavings", postgresql_using="gin", postgresql_with=_AT_ONCE),
 )
 
 # Something that changed, for whoever must be told outside of this database: written by the transaction that changes it

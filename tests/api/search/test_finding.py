@@ -1,8 +1,10 @@
 """What is found by what, by either engine (A15)."""
 
+from typing import Any
+
 import pytest
 
-from tests.api.search.conftest import Searching
+from tests.api.search.conftest import SEARCHING, Searching
 
 KOREAN, SCIENCE = "테스트 영화", "Interstellar"
 
@@ -132,7 +134,5 @@ async def test_a_query_of_500_characters_is_answered_and_one_of_501_refused(cata
         {"text": "a", "offset": -1},
     ],
 )
-async def test_what_cannot_be_asked_is_refused(catalogue: Searching, variables: dict[str, object]) -> None:
-    from tests.api.search.conftest import SEARCHING
-
+async def test_what_cannot_be_asked_is_refused(catalogue: Searching, variables: dict[str, Any]) -> None:
     assert (await catalogue.api.ask(SEARCHING, **variables)).codes == ["VALIDATION_FAILED"]

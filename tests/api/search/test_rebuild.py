@@ -35,8 +35,8 @@ async def test_search_in_the_database_is_brought_up_to_date(searching: Searching
     for number in range(3):
         await searching.content(f"River {number}")
     await searching.settle()
-    await world.rows("delete from content_terms where content_id in (select min(id) from contents) returning 1")
-    await world.rows("update content_terms set seal = '0:', title = '', everything = '' returning 1")
+    await world.rows("delete from title_terms where content_id in (select min(id) from contents) returning 1")
+    await world.rows("update title_terms set seal = '0:', terms = '' returning 1")
     await searching.settle()
     assert len(await searching.titles("river")) == 3
     assert await equal(searching)
@@ -45,7 +45,7 @@ async def test_search_in_the_database_is_brought_up_to_date(searching: Searching
 async def test_what_differs_is_counted(searching: Searching) -> None:
     contents = [await searching.content(f"River {number}") for number in range(3)]
     await searching.settle()
-    table = "content_terms"
+    table = "title_terms"
     if searching.engine:
         client: Any = searching.marquee.searching.client
         index = client.index("contents")
