@@ -62,10 +62,9 @@ def ranks_counted(filters: tuple[str, ...]) -> Statement[tuple[int, ...]]:
     """Whole words, parts, anywhere: each has at least as many as the one before, so the first that has more than can be
     shown is the last that is counted.
     """
-    whole = sa.select(_counted(_matching(title_terms, _WHOLE, filters)).label("whole")).cte("whole")
-    in_part = sa.select(
-        whole.c.whole, _at_least(whole.c.whole, _matching(title_terms, _IN_PART, filters)).label("in_part")
-    ).cte("in_part")
+    whole = _once(sa.select(_counted(_matching(title_terms, _WHOLE, filters)).label("whole")), "whole")
+    more = _at_least(whole.c.whole, _matching(title_terms, _IN_PART, filters)).label("in_part")
+    in_part = _once(sa.select(whole.c.whole, more), "in_part")
     anywhere = _at_least(in_part.c.in_part, _matching(content_terms, _ANYWHERE, filters))
     return Statement(sa.select(in_part.c.whole, in_part.c.in_part, anywhere), lambda *held: held, planned_anew=True)
 
@@ -111,6 +110,11 @@ def _counted(select: sa.Select[Any]) -> sa.ScalarSelect[int]:
     return sa.select(sa.func.count()).select_from(select.limit(MOST_HITS + 1).subquery()).scalar_subquery()
 
 
+def _once(select: sa.Select[Any], name: str) -> sa.CTE:
+    """Else the planner writes it out wherever it is named, and counts as often."""
+    return select.cte(name).prefix_with("materialized")
+
+
 def _at_least(held: sa.ColumnElement[int], select: sa.Select[Any]) -> sa.ColumnElement[int]:
     return sa.case((held > MOST_HITS, held), else_=_counted(select))
 
@@ -129,10 +133,11 @@ def _walked(
 def _sorted(
     rank: int, table: sa.Table, predicate: sa.ColumnElement[bool], filters: tuple[str, ...]
 ) -> sa.Select[tuple[Any, ...]]:
-    """All of them, and not by the index of likes, which would have to be gone through to its end."""
-    found = sa.select(sa.literal_column(str(rank)).label("rank"), _ID, _LIKES)
-    matching = found.join(table, table.c.content_id == _ID).where(predicate, *_visible(filters))
-    return matching.order_by((_LIKES + sa.text("0")).desc(), _ID.desc())
+    """All of them, each looked up. Here too the offsets say in which order, since the planner expects more."""
+    matching = sa.select(table.c.content_id).where(predicate).offset(0).subquery("matching")
+    known = sa.select(_ID, _LIKES).where(matching.c.content_id == _ID, *_visible(filters)).offset(0).lateral("known")
+    found = sa.select(sa.literal_column(str(rank)).label("rank"), known).select_from(matching.join(known, sa.true()))
+    return found.order_by(known.c.like_count.desc(), known.c.id.desc())
 
 
 def _window(select: sa.Select[Any]) -> sa.Select[Any]:
