@@ -186,6 +186,7 @@ def reindex() -> None:
         refused: dict[int, str] = {}
         searching = marquee.searching
         async with marquee.running(listening=False):
+            await searching.forget_unused()
             with typer.progressbar(length=await searching.count(), label=searching.index.name, file=sys.stderr) as bar:
                 async for done, some in searching.rebuild()():
                     refused |= some

@@ -58,6 +58,11 @@ class Searching:
     def compare(self) -> Compare:
         return Compare(self.index, self._documents)
 
+    async def forget_unused(self) -> None:
+        """What no engine will be told any more, because settings name none."""
+        if self.client is None:
+            await self.outbox.close(SEARCH)
+
     async def count(self) -> int:
         """How many contents there are to be found."""
         return await self._documents.count()
