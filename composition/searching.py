@@ -9,7 +9,10 @@ from integrations.meilisearch import MeilisearchEngine, client
 from integrations.meilisearch_index import MeilisearchIndex
 from jobs.clock import Job
 from jobs.outbox import Relay
-from jobs.search import Compare, MendOwnIndex, Rebuild, TellSearch, WatchOverSearch
+from jobs.search import TellSearch
+from jobs.search_comparison import Compare
+from jobs.search_rebuild import Rebuild
+from jobs.search_watch import MendOwnIndex, WatchOverSearch
 from persistence.database import Database
 from persistence.outbox import Outbox
 from persistence.search import DatabaseSearch

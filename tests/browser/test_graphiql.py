@@ -10,7 +10,7 @@ from tests.browser.conftest import Window, Windows
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
-TABS = ["SignIn", "Browse", "Play", "Points", "Review", "Listen", "Progress", "ContinueWatching", "Sessions"]
+TABS = ["SignIn", "Browse", "Search", "Play", "Points", "Review", "Listen", "Progress", "ContinueWatching", "Sessions"]
 TABS += ["AddContent", "Delete", "Restore", "People", "SignOut"]
 _GOES_ON_BEHIND = """(video, seconds) => new Promise((resolve, reject) => {
     const watched = () => [...Array(video.played.length).keys()]

@@ -199,18 +199,21 @@ def test_a_line_is_one_object_of_json() -> None:
     assert one["timestamp"] <= two["timestamp"]
 
 
+UP = {"database": "up", "search": "up", "objects": "up"}
+
+
 async def test_who_is_well_says_so_and_who_is_not_names_the_part(
     api: Api, world: World, marquee: Marquee, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     health = await api.client.get(f"{api.base_url}/health")
     assert (health.status_code, health.json()["status"], health.json()["name"]) == (200, "ok", "Marquee")
     ready = await api.client.get(f"{api.base_url}/ready")
-    assert (ready.status_code, ready.json()) == (200, {"status": "ready", "parts": {"database": "up", "objects": "up"}})
+    assert (ready.status_code, ready.json()) == (200, {"status": "ready", "parts": UP})
     async with application(settings_like(marquee)) as (second, other):
         await second.database.close()
         ready = await other.client.get(f"{other.base_url}/ready")
         assert ready.status_code == 503
-        assert ready.json() == {"status": "not ready", "parts": {"database": "down", "objects": "up"}}
+        assert ready.json() == {"status": "not ready", "parts": {**UP, "database": "down", "search": "down"}}
         assert (await other.client.get(f"{other.base_url}/health")).status_code == 200
 
 

@@ -1,0 +1,43 @@
+"""Comparing an index with the database."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from domain.search import Document
+from domain.search_index import Differences, Documents, SearchIndex
+
+_AT_ONCE = 500
+
+
+class Compare:
+    """Finds what an index and the database disagree in. What waits in the outbox will be told, and is no difference."""
+
+    def __init__(self, index: SearchIndex, documents: Documents) -> None:
+        self._index, self._documents = index, documents
+
+    async def __call__(self) -> Differences:
+        seals: dict[int, str] = {}
+        async for some in self._index.seals():
+            seals |= some
+        missing, outdated = [], []
+        async for documents in all_documents(self._documents):
+            for document in documents:
+                known = seals.pop(document.id, None)
+                if known is None:
+                    missing.append(document.id)
+                elif known != self._index.seal(document):
+                    outdated.append(document.id)
+        return await self._still(Differences(missing, outdated, list(seals)))
+
+    async def _still(self, found: Differences) -> Differences:
+        """Without those that were made after the index was asked."""
+        there = await self._documents.by_ids(found.gone)
+        return Differences(found.missing, found.outdated, [one for one in found.gone if one not in there])
+
+
+async def all_documents(documents: Documents) -> AsyncIterator[list[Document]]:
+    last = 0
+    while ids := await documents.ids_after(last, _AT_ONCE):
+        yield list((await documents.by_ids(ids)).values())
+        last = ids[-1]
+        await asyncio.sleep(0)
