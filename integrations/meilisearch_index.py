@@ -64,9 +64,7 @@ class MeilisearchIndex:
         return refused
 
     async def begin(self) -> str:
-        async with asking(_ANSWER_SECONDS):
-            leftover = await self._client.index(self._built).delete()
-        await self._done([leftover])
+        await self._remove(self._built)
         await self._make(self._built)
         return self._built
 
@@ -76,8 +74,7 @@ class MeilisearchIndex:
         if failed := await self._done([swapped]):
             _log.error("not_swapped", reason=failed[swapped.task_uid])
             raise SearchUnavailable
-        async with asking(_ANSWER_SECONDS):
-            await self._client.index(built).delete()
+        await self._remove(built)
 
     async def held(self) -> int:
         async with asking(_ANSWER_SECONDS):
@@ -110,6 +107,12 @@ class MeilisearchIndex:
         async with asking(_TASK_SECONDS):
             await self._client.create_index(uid, "id")
         await self._give_settings(uid)
+
+    async def _remove(self, uid: str) -> None:
+        """An index of that name, if there is one."""
+        async with asking(_ANSWER_SECONDS):
+            removal = await self._client.index(uid).delete()
+        await self._done([removal])
 
     async def _give_settings(self, uid: str) -> None:
         async with asking(_ANSWER_SECONDS):
