@@ -42,7 +42,7 @@ class Street:
     home: Path
     running: list["subprocess.Popen[str]"]
 
-    def begin(self) -> "subprocess.Popen[str]":
+    def begin(self, **settings: str) -> "subprocess.Popen[str]":
         environment = {
             **{name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TMPDIR"}},
             "PORT": "0",
@@ -52,6 +52,7 @@ class Street:
             "SESSION_SECRET": SECRET,
             "DEMONSTRATION": "false",
             "ENVIRONMENT": "development",
+            **settings,
         }
         process = subprocess.Popen(
             [sys.executable, "server.py"],
@@ -64,9 +65,9 @@ class Street:
         self.running.append(process)
         return process
 
-    def servers(self, count: int) -> list[Server]:
+    def servers(self, count: int, **settings: str) -> list[Server]:
         """So many new ones, started side by side."""
-        return [Server(process, address_of(process)) for process in [self.begin() for _ in range(count)]]
+        return [Server(process, address_of(process)) for process in [self.begin(**settings) for _ in range(count)]]
 
     def clear(self) -> None:
         for process in self.running:
