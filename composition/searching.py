@@ -12,7 +12,7 @@ from jobs.outbox import Relay
 from jobs.search import TellSearch
 from jobs.search_comparison import Compare
 from jobs.search_rebuild import Rebuild
-from jobs.search_watch import MendOwnIndex, WatchOverSearch
+from jobs.search_watch import MendOwnIndex, WarnOfUnheard, WatchOverSearch
 from persistence.database import Database
 from persistence.outbox import Outbox
 from persistence.search import DatabaseSearch
@@ -44,9 +44,9 @@ class Searching:
         return self._engine_index or self.own_index
 
     def jobs(self) -> list[Job]:
-        own = [Job("mend own index", 3600, MendOwnIndex(self.own_index, self._documents))]
+        own = [Job("mend own index", 60, MendOwnIndex(self.own_index, self._documents))]
         if self._engine_index is None:
-            return own
+            return [*own, Job("warn of the unheard", 3600, WarnOfUnheard(self.outbox))]
         tell = TellSearch(self._engine_index, self._documents, self._rebuilds, self.outbox)
         watch = WatchOverSearch(self._engine_index, self._documents, self.outbox)
         return [
@@ -59,7 +59,7 @@ class Searching:
         return Rebuild(self.index, self._documents, self._rebuilds, self.outbox)
 
     def compare(self) -> Compare:
-        return Compare(self.index, self._documents)
+        return Compare(self.index, self._documents, self.outbox)
 
     async def forget_unused(self) -> None:
         """What no engine will be told any more, because settings name none."""

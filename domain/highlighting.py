@@ -3,7 +3,7 @@
 import html
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 
 from domain.keyboard import initial, is_syllable
@@ -47,9 +47,11 @@ def _marked(text: str, start: int, end: int, finds: Sequence[tuple[int, int]]) -
 def _finds(text: str, terms: Sequence[str], *, forgiving: bool) -> list[tuple[int, int]]:
     """From where to where each term is found, none inside another; what is only alike where a term itself is not."""
     found = words(text)
+    typed, initials = _Run(_pieces(found)), _Run(_initials(found))
     finds: list[tuple[int, int]] = []
     for term in terms:
-        exact = list(_exact(found, term))
+        run = initials if term.startswith(INITIALS_MARK) else typed
+        exact = list(run.finds(term.removeprefix(INITIALS_MARK)))
         if not exact and forgiving:
             exact = [(word.start, word.start + len(word.text)) for word in found if alike(term, word.stem)]
         finds += exact
@@ -58,18 +60,26 @@ def _finds(text: str, terms: Sequence[str], *, forgiving: bool) -> list[tuple[in
     return [find for find, before in zip(finds, farthest, strict=False) if find[0] >= before]
 
 
-def _exact(found: Sequence[Word], term: str) -> Iterator[tuple[int, int]]:
-    """Where a term begins, as domain.words has it: spaces count for nothing."""
-    if term.startswith(INITIALS_MARK) and term[1:].isalpha():
-        term, pieces = term.removeprefix(INITIALS_MARK), list(_initials(found))
-    else:
-        pieces = list(_pieces(found))
-    keys = "".join(typed for _, typed, _ in pieces)
-    offsets = [0, *accumulate(len(typed) for _, typed, _ in pieces)]
-    for (start, _, may_begin), offset in zip(pieces, offsets, strict=False):
-        if may_begin and keys.startswith(term, offset):
-            last = bisect_right(offsets, offset + len(term) - 1) - 1
-            yield start, pieces[last][0] + 1
+class _Run:
+    """The keys of a text, one after the other, and which character each belongs to. Spaces count for nothing, as in
+    domain.words.
+    """
+
+    def __init__(self, pieces: Iterable[tuple[int, str, bool]]) -> None:
+        self._pieces = list(pieces)
+        self._keys = "".join(typed for _, typed, _ in self._pieces)
+        self._offsets = list(accumulate((len(typed) for _, typed, _ in self._pieces), initial=0))
+
+    def finds(self, term: str) -> Iterator[tuple[int, int]]:
+        """From where to where the term stands in the text, beginning where a word may begin."""
+        at = self._keys.find(term)
+        while at >= 0:
+            first = bisect_right(self._offsets, at) - 1
+            start, _, may_begin = self._pieces[first]
+            if may_begin and self._offsets[first] == at:
+                last = bisect_right(self._offsets, at + len(term) - 1) - 1
+                yield start, self._pieces[last][0] + 1
+            at = self._keys.find(term, at + 1)
 
 
 def _pieces(found: Sequence[Word]) -> Iterator[tuple[int, str, bool]]:

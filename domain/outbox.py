@@ -50,4 +50,7 @@ class Outbox(Protocol):
     async def set_aside(self, refusals: Mapping[int, str]) -> None:
         """By id, why; nobody takes them any more."""
 
+    async def waiting(self, topic: str) -> list[str]:
+        """The subjects that wait, each once."""
+
     async def state(self, topic: str) -> OutboxState: ...

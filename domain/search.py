@@ -72,6 +72,10 @@ class SearchQuery:
         return domain.words.terms(self.text)
 
     @property
+    def phrase(self) -> str:
+        return domain.words.phrase(domain.words.words(self.text))
+
+    @property
     def wants_everything(self) -> bool:
         return not self.text.strip()
 

@@ -10,7 +10,12 @@ from domain.search import Document
 class SearchIndex(Protocol):
     """All of it raises SearchUnavailable where the engine cannot be reached, or does not do what it is told."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def beside(self) -> str | None:
+        """What it is called while it is built beside the one in use; None where that is brought up to date in place."""
 
     async def prepare(self) -> bool:
         """Makes the index where there is none, and gives it our settings. Whether it now has to be told everything."""
@@ -22,11 +27,11 @@ class SearchIndex(Protocol):
         and why. `into` names an index that is being built.
         """
 
-    async def begin(self) -> str | None:
-        """An empty index beside the one in use, by name; None where the one in use is brought up to date in place."""
+    async def begin(self) -> None:
+        """Makes an empty index beside the one in use."""
 
-    async def swap(self, built: str) -> None:
-        """From now on the built index is the one in use; the other one goes."""
+    async def swap(self) -> None:
+        """From now on the index beside is the one in use; the other one goes."""
 
     async def held(self) -> int:
         """How many documents the index has."""
@@ -55,10 +60,13 @@ class Rebuilds(Protocol):
 
     async def current(self) -> str | None: ...
 
-    async def announce(self, built: str, seconds: float) -> None:
-        """For so many seconds from now."""
+    async def begin(self, index: str, builder: str, seconds: float) -> bool:
+        """For so many seconds from now. Whether nobody else builds it."""
 
-    async def finish(self, built: str) -> None: ...
+    async def renew(self, index: str, builder: str, seconds: float) -> bool:
+        """Whether it had not lapsed."""
+
+    async def finish(self, index: str, builder: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

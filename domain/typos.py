@@ -11,7 +11,7 @@ _BEGINNING = 8
 
 def slips(term: str) -> int:
     """How many slips are forgiven in a term. A number is meant as it is."""
-    if len(term) < _ONE_SLIP_FROM or any(char.isdigit() for char in term):
+    if len(term) < _ONE_SLIP_FROM or term.isdigit():
         return 0
     return 1 if len(term) < _TWO_SLIPS_FROM else 2
 
@@ -24,7 +24,8 @@ def alike(term: str, word: str) -> bool:
     most = slips(term)
     if not most or len(word) < len(term) - most:
         return False
-    before, row = [0] * 0, list(range(len(word[: len(term) + most]) + 1))
+    before: list[int] = []
+    row = list(range(len(word[: len(term) + most]) + 1))
     for place, key in enumerate(term, start=1):
         before, above, row = row, before, [place]
         for other, near in enumerate(word[: len(term) + most], start=1):
@@ -42,7 +43,7 @@ def leavings(word: str) -> list[str]:
     forgiven.
     """
     # A word may be shorter than what it was mistaken for.
-    most = slips(word + "x" if not any(char.isdigit() for char in word) else word)
+    most = 0 if word.isdigit() else slips(word + "x")
     left = {word[:_BEGINNING]} if most else set()
     for _ in range(most):
         left |= {shorter for one in left for shorter in _without_one(one)}

@@ -3,14 +3,16 @@
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from domain.keyboard import ends_in_consonant, initial, is_consonant, is_syllable, piece
 
 MOST_TERMS = 10
-# In keys.
-LONGEST_TAIL, _LONGEST_PHRASE = 24, 500
-# Only initial consonants, as in "ㅌㅅㅌ" for "테스트": a way of its own to search, so that "war" finds no "자매가".
-INITIALS_MARK = "0"
+# How much of a word is told from another: so many characters, and where each is one key, so many keys.
+_LONGEST_PIECES, _LONGEST_KEYS, _LONGEST_PHRASE = 10, 24, 500
+# Before initial consonants alone, as in "ㅌㅅㅌ" for "테스트": they are apart, or "war" would find "자매가".
+# Nothing that can be typed has this key.
+INITIALS_MARK = "\ue000"
 _APOSTROPHES = "'’ʼ＇"
 # Particles, longest first, by whether the syllable before ends in a consonant (None: either).
 _PARTICLES: Sequence[tuple[str, bool | None]] = (
@@ -21,6 +23,7 @@ _PARTICLES: Sequence[tuple[str, bool | None]] = (
     *[("와", False), ("로", False), ("랑", False), ("의", None), ("에", None), ("도", None), ("만", None)],
 )
 _SHORTEST_STEM = 2
+_LONGEST_INNER = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +39,15 @@ class Word:
 
     @property
     def keys(self) -> str:
-        return "".join(self.pieces)
+        return joined(self.pieces)
 
     @property
     def stem(self) -> str:
         """The keys without a Korean particle at the end."""
         for particle, after_consonant in _PARTICLES if self.grows else ():
             stem = self.text.removesuffix(particle)
-            if len(self.text) > len(stem) >= _SHORTEST_STEM and after_consonant in (None, ends_in_consonant(stem[-1])):
-                return "".join(self.pieces[: len(stem)])
+            if stem and stem != self.text and after_consonant in (None, ends_in_consonant(stem[-1])):
+                return joined(self.pieces[: len(stem)]) if len(stem) >= _SHORTEST_STEM else self.keys
         return self.keys
 
 
@@ -59,8 +62,8 @@ def terms(query: str) -> list[str]:
 
 
 def phrase(found: Sequence[Word]) -> str:
-    """Stem after stem: what a title is, for a query to be equal to it or to begin it."""
-    return " ".join(word.stem for word in found)[:_LONGEST_PHRASE]
+    """Word after word, particles too: what a title is, for a query to be equal to it or to begin it."""
+    return " ".join(word.keys for word in found)[:_LONGEST_PHRASE]
 
 
 def tails(found: Sequence[Word]) -> set[str]:
@@ -74,30 +77,49 @@ def tails(found: Sequence[Word]) -> set[str]:
     for word in found:
         starts = range(len(word.pieces)) if word.grows else range(1)
         for start in starts:
-            tails.add(_joined(pieces, place + start))
+            tails.add(joined(pieces, place + start))
         place += len(word.pieces)
-    return (tails | _initials(found)) - {""}
+    return (tails | initials(found)) - {""}
 
 
 def parts(found: Sequence[Word]) -> set[str]:
     """What a longer text contains: its words, and the ends of those that grow together."""
     return {
-        _joined(word.pieces, start)
+        joined(word.pieces, start)
         for word in found
         for start in (range(len(word.pieces)) if word.grows else range(1))
         if any(word.pieces)
     }
 
 
+def runs(found: Sequence[Word]) -> set[str]:
+    """What follows from the beginning of each word, spaces left out."""
+    pieces = [typed for word in found for typed in word.pieces]
+    places = accumulate((len(word.pieces) for word in found), initial=0)
+    return {joined(pieces, place) for place, _ in zip(places, found, strict=False)}
+
+
 def inner(found: Sequence[Word]) -> set[str]:
-    """Everything inside words that grow together, for an engine that knows only whole words and one beginning."""
+    """Everything short inside words that grow together, for an engine that knows only whole words and one beginning."""
     return {
         "".join(word.pieces[start:end])
         for word in found
         if word.grows
         for start in range(len(word.pieces))
-        for end in range(start + 1, min(start + 7, len(word.pieces)) + 1)
+        for end in range(start + 1, min(start + _LONGEST_INNER, len(word.pieces)) + 1)
     }
+
+
+def initials(found: Sequence[Word]) -> set[str]:
+    """What follows each first consonant, of these alone."""
+    consonants = [initial(char) for word in found for char in word.text if is_syllable(char)]
+    return {INITIALS_MARK + joined(consonants, start) for start in range(len(consonants))}
+
+
+def joined(pieces: Sequence[str], start: int = 0) -> str:
+    """The keys from a piece on, as far as words are told from each other."""
+    most = pieces[start : start + _LONGEST_KEYS]
+    return max("".join(most)[:_LONGEST_KEYS], "".join(most[:_LONGEST_PIECES]), key=len)
 
 
 def _words(text: str) -> Iterator[Word]:
@@ -121,12 +143,3 @@ def _term(word: Word) -> str:
     if len(word.text) > 1 and all(is_consonant(char) for char in word.text):
         return INITIALS_MARK + word.keys
     return word.stem
-
-
-def _joined(pieces: Sequence[str], start: int) -> str:
-    return "".join(pieces[start : start + LONGEST_TAIL])[:LONGEST_TAIL]
-
-
-def _initials(found: Sequence[Word]) -> set[str]:
-    initials = [initial(char) for word in found for char in word.text if is_syllable(char)]
-    return {INITIALS_MARK + _joined(initials, start) for start in range(len(initials))}

@@ -1,4 +1,4 @@
-"""Search by Meilisearch, version 1.36 or newer, by its documented interface.
+"""Search by Meilisearch, version 1.50 or newer, by its documented interface.
 
 It is given texts as the keys that type them (domain.words), because its own ways with Korean depend on a dictionary:
 what is in none, as most names are, it takes apart in one way in a text and in another in a question.
@@ -30,7 +30,7 @@ from domain.search import (
     SearchQuery,
     SearchUnavailable,
 )
-from integrations.meilisearch_documents import FOR_ONE_WORD
+from integrations.meilisearch_documents import FOR_ONE_WORD, asked
 
 _log = structlog.get_logger("meilisearch")
 _PATIENCE_SECONDS = 1.8
@@ -109,7 +109,7 @@ class MeilisearchEngine:
 
     async def _search(self, query: SearchQuery) -> SearchResults[Any]:
         return await self._index.search(
-            " ".join(query.terms),
+            " ".join(asked(term) for term in query.terms),
             offset=query.offset,
             limit=min(query.limit, MOST_HITS - query.offset),
             filter=_filters(query.only) or None,
@@ -135,8 +135,8 @@ def _counts(facet: SearchFacet, distribution: Mapping[str, Any]) -> FacetCounts:
 
 def _filters(only: SearchFilter) -> list[str | list[str]]:
     given = {
-        "genres": only.genre and _quoted(only.genre),
-        "age_rating": only.age_rating and _quoted(only.age_rating.value),
+        "genres": None if only.genre is None else _quoted(only.genre),
+        "age_rating": None if only.age_rating is None else _quoted(only.age_rating.value),
         "release_year": None if only.release_year is None else str(only.release_year),
     }
     return [f"{name} = {value}" for name, value in given.items() if value is not None]

@@ -18,10 +18,12 @@ from integrations.meilisearch_documents import SETTINGS, are_ours, shaped
 _log = structlog.get_logger("meilisearch")
 _ANSWER_SECONDS = 5.0
 # Meilisearch takes 100 MB at once unless told otherwise; small portions also keep us from computing for long.
-_AT_ONCE, _MOST_CHARACTERS = 250, 4_000_000
+_AT_ONCE, _MOST_CHARACTERS, _SHAPED = 250, 4_000_000, 25
 # A task that takes longer is given up on; what it was to do is told again.
 _TASK_SECONDS = 60.0
 _PAGE = 1000
+# Settings that are not ours any more are put right once in so long.
+_SETTLED_SECONDS = 300.0
 
 
 class MeilisearchIndex:
@@ -29,17 +31,19 @@ class MeilisearchIndex:
 
     def __init__(self, client: AsyncClient, index: str) -> None:
         self._client, self.name = client, index
-        self._built = f"{index}-rebuild"
-        # How the engine shows our settings, should it write them in another way than we do.
-        self._shown: MeilisearchSettings | None = None
+        self.beside = f"{index}-rebuild"
+        self._settled_at = -_SETTLED_SECONDS
 
     async def prepare(self) -> bool:
         held = await self._settings()
         if held is None:
             await self._make(self.name)
-        elif not are_ours(held) and held != self._shown:
+            self._settled_at = time.monotonic()
+        elif not are_ours(held) and time.monotonic() - self._settled_at > _SETTLED_SECONDS:
+            # Not again and again: an older version of ours that is still running may want others.
+            _log.warning("gives_settings", index=self.name)
             await self._give_settings(self.name)
-            self._shown = await self._settings()
+            self._settled_at = time.monotonic()
         return held is None
 
     async def put(
@@ -49,7 +53,8 @@ class MeilisearchIndex:
         async with asking(_ANSWER_SECONDS):
             await index.get_stats()  # an index that is missing would be made by itself, without our settings
             removal = [await index.delete_documents([str(one) for one in gone])] if gone else []
-        portions, refused = [portion async for portion in _portions(documents)], dict[int, str]()
+        refused: dict[int, str] = {}
+        portions = [portion async for portion in _portions(documents, refused)]
         while portions or removal:
             sent = [(portion, await self._send(index, portion)) for portion in portions]
             tasks = [*removal, *(task for _, task in sent if isinstance(task, TaskInfo))]
@@ -63,18 +68,17 @@ class MeilisearchIndex:
                     refused[portion[0]["id"]] = reason
         return refused
 
-    async def begin(self) -> str:
-        await self._remove(self._built)
-        await self._make(self._built)
-        return self._built
+    async def begin(self) -> None:
+        await self._remove(self.beside)
+        await self._make(self.beside)
 
-    async def swap(self, built: str) -> None:
+    async def swap(self) -> None:
         async with asking(_ANSWER_SECONDS):
-            swapped = await self._client.swap_indexes([(built, self.name)])
+            swapped = await self._client.swap_indexes([(self.beside, self.name)])
         if failed := await self._done([swapped]):
             _log.error("not_swapped", reason=failed[swapped.task_uid])
             raise SearchUnavailable
-        await self._remove(built)
+        await self._remove(self.beside)
 
     async def held(self) -> int:
         async with asking(_ANSWER_SECONDS):
@@ -163,15 +167,27 @@ def _failure(task: TaskResult) -> Mapping[int, str]:
     raise SearchUnavailable
 
 
-async def _portions(documents: Sequence[Document]) -> AsyncIterator[list[dict[str, Any]]]:
+async def _portions(documents: Sequence[Document], refused: dict[int, str]) -> AsyncIterator[list[dict[str, Any]]]:
+    """What is sent at once. Long texts take long to take apart, which is done beside the requests."""
     portion, characters = list[dict[str, Any]](), 0
-    for document in documents:
-        made = shaped(document)
-        portion.append(made)
-        characters += sum(len(value) for value in made.values() if isinstance(value, str))
-        if len(portion) == _AT_ONCE or characters > _MOST_CHARACTERS:
-            yield portion
-            portion, characters = [], 0
-        await asyncio.sleep(0)  # requests come first
+    for some in (documents[first : first + _SHAPED] for first in range(0, len(documents), _SHAPED)):
+        for made in await asyncio.to_thread(_shaped, some, refused):
+            portion.append(made)
+            characters += sum(len(value) for value in made.values() if isinstance(value, str))
+            if len(portion) == _AT_ONCE or characters > _MOST_CHARACTERS:
+                yield portion
+                portion, characters = [], 0
     if portion:
         yield portion
+
+
+def _shaped(documents: Sequence[Document], refused: dict[int, str]) -> list[dict[str, Any]]:
+    """Without those that cannot be given a shape, which is a fault of ours and must not hold up the others."""
+    made = []
+    for document in documents:
+        try:
+            made.append(shaped(document))
+        except Exception as error:
+            _log.exception("no_shape", content_id=document.id)
+            refused[document.id] = f"cannot be shaped: {error!r}"
+    return made

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 
 import structlog
 
@@ -48,7 +49,8 @@ class Relay:
         ids = [one.id for one in taken]
         while True:
             await asyncio.sleep(_KEPT_SECONDS / 3)
-            await self._outbox.keep(ids, _KEPT_SECONDS)
+            with suppress(CodedError):  # the next time may come early enough
+                await self._outbox.keep(ids, _KEPT_SECONDS)
 
     async def _finish(self, taken: Sequence[Waiting], refused: Mapping[str, str]) -> None:
         if self._rest:

@@ -21,9 +21,9 @@ class TellSearch:
         building = await self._rebuilds.current()
         before = await self._documents.by_ids(ids)
         gone = [content_id for content_id in ids if content_id not in before]
-        refused = dict(await self._index.put(list(before.values()), gone))
-        if building:
-            refused |= await self._index.put(list(before.values()), gone, into=building)
+        # The one that is built first: should they be swapped in between, the one in use is still told.
+        refused = dict(await self._index.put(list(before.values()), gone, into=building)) if building else {}
+        refused |= await self._index.put(list(before.values()), gone)
         after = await self._documents.by_ids(ids)
         changed = [content_id for content_id in ids if before.get(content_id) != after.get(content_id)]
         if await self._rebuilds.current() not in (building, None):

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 
+from domain.outbox import SEARCH, Outbox
 from domain.search import Document
 from domain.search_index import Differences, Documents, SearchIndex
 
@@ -12,8 +13,8 @@ _AT_ONCE = 500
 class Compare:
     """Finds what an index and the database disagree in. What waits in the outbox will be told, and is no difference."""
 
-    def __init__(self, index: SearchIndex, documents: Documents) -> None:
-        self._index, self._documents = index, documents
+    def __init__(self, index: SearchIndex, documents: Documents, outbox: Outbox) -> None:
+        self._index, self._documents, self._outbox = index, documents, outbox
 
     async def __call__(self) -> Differences:
         seals: dict[int, str] = {}
@@ -30,9 +31,11 @@ class Compare:
         return await self._still(Differences(missing, outdated, list(seals)))
 
     async def _still(self, found: Differences) -> Differences:
-        """Without those that were made after the index was asked."""
+        """Without what will be told, and without what was made after the index was asked."""
+        told = {int(subject) for subject in await self._outbox.waiting(SEARCH)}
         there = await self._documents.by_ids(found.gone)
-        return Differences(found.missing, found.outdated, [one for one in found.gone if one not in there])
+        missing, outdated = ([one for one in ids if one not in told] for ids in (found.missing, found.outdated))
+        return Differences(missing, outdated, [one for one in found.gone if one not in told and one not in there])
 
 
 async def all_documents(documents: Documents) -> AsyncIterator[list[Document]]:

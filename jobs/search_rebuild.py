@@ -1,14 +1,19 @@
 """Building an index anew."""
 
+import asyncio
+import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
 
+from domain.errors import CodedError, Conflict, Unavailable
 from domain.outbox import SEARCH, Outbox
 from domain.search import Document
 from domain.search_index import Documents, Rebuilds, SearchIndex
+from jobs.background import background
 from jobs.search_comparison import all_documents
 
 # How long changes go into an index that is being built, after the last sign of whoever builds it.
-_ANNOUNCED_SECONDS = 30.0
+_LEASE_SECONDS = 30.0
 
 
 class Rebuild:
@@ -18,26 +23,38 @@ class Rebuild:
         self._index, self._documents, self._rebuilds, self._outbox = index, documents, rebuilds, outbox
 
     async def __call__(self) -> AsyncIterator[tuple[int, Mapping[int, str]]]:
-        """Yields how many are done since the last time, and which were refused."""
-        built = await self._index.begin()
-        if built:
-            await self._rebuilds.announce(built, _ANNOUNCED_SECONDS)
-        try:
+        """Yields how many are done since the last time, and which were refused. Raises Conflict where somebody else
+        builds already, Unavailable where the database was away for so long that changes may have been missed.
+        """
+        if self._index.beside is None:
             async for documents in all_documents(self._documents):
-                yield len(documents), await self._put(documents, built)
-            if built:
-                await self._index.swap(built)
+                yield len(documents), await self._index.put(documents, [])
+            return
+        builder = secrets.token_hex(8)
+        if not await self._rebuilds.begin(self._index.beside, builder, _LEASE_SECONDS):
+            raise Conflict("Somebody else is building the index just now.")
+        try:
+            async with background(self._renew(self._index.beside, builder)):
+                await self._index.begin()
+                async for documents in all_documents(self._documents):
+                    yield len(documents), await self._put(documents, self._index.beside)
+                if not await self._rebuilds.renew(self._index.beside, builder, _LEASE_SECONDS):
+                    raise Unavailable("The database was away for too long; please start again.")
+                await self._index.swap()
         finally:
-            if built:
-                await self._rebuilds.finish(built)
+            await self._rebuilds.finish(self._index.beside, builder)
 
-    async def _put(self, documents: Sequence[Document], built: str | None) -> Mapping[int, str]:
-        if built:
-            await self._rebuilds.announce(built, _ANNOUNCED_SECONDS)
-        refused = await self._index.put(documents, [], into=built)
-        ids = [document.id for document in documents]
-        after = await self._documents.by_ids(ids)
+    async def _renew(self, beside: str, builder: str) -> None:
+        while True:
+            await asyncio.sleep(_LEASE_SECONDS / 6)
+            with suppress(CodedError):  # the next time may come early enough; at the end it is seen
+                await self._rebuilds.renew(beside, builder, _LEASE_SECONDS)
+
+    async def _put(self, documents: Sequence[Document], beside: str) -> Mapping[int, str]:
+        """What has changed while it was put there goes round once more, by a relay."""
+        refused = await self._index.put(documents, [], into=beside)
+        after = await self._documents.by_ids([document.id for document in documents])
         changed = [document.id for document in documents if after.get(document.id) != document]
-        if changed and built:
+        if changed:
             await self._outbox.add(SEARCH, [str(content_id) for content_id in changed])
         return refused

@@ -11,7 +11,7 @@ from jobs.search_comparison import Compare
 
 _log = structlog.get_logger("search")
 _AT_ONCE = 500
-_COUNTED_EVERY_SECONDS = 60.0
+_COUNTED_EVERY_SECONDS, _COMPARED_EVERY_SECONDS = 60.0, 3600.0
 
 
 class WatchOverSearch:
@@ -21,8 +21,8 @@ class WatchOverSearch:
 
     def __init__(self, index: SearchIndex, documents: Documents, outbox: Outbox) -> None:
         self._index, self._documents, self._outbox = index, documents, outbox
-        self._compare = Compare(index, documents)
-        self._counted_at = -_COUNTED_EVERY_SECONDS
+        self._compare = Compare(index, documents, outbox)
+        self._counted_at, self._compared_at = -_COUNTED_EVERY_SECONDS, time.monotonic()
 
     async def __call__(self) -> None:
         is_new = await self._outbox.open(SEARCH)
@@ -40,13 +40,25 @@ class WatchOverSearch:
 
     async def _mend(self) -> None:
         self._counted_at = time.monotonic()
-        if (await self._outbox.state(SEARCH)).waiting:
+        is_due = time.monotonic() - self._compared_at >= _COMPARED_EVERY_SECONDS
+        if not is_due and await self._index.held() == await self._documents.count():
             return
-        if await self._index.held() != await self._documents.count():
-            differences = await self._compare()
-            if differences.ids:
-                _log.warning("mends", index=self._index.name, differences=len(differences.ids))
+        self._compared_at = time.monotonic()
+        differences = await self._compare()
+        if differences.ids:
+            _log.warning("mends", index=self._index.name, differences=len(differences.ids))
             await self._outbox.add(SEARCH, [str(content_id) for content_id in differences.ids])
+
+
+class WarnOfUnheard:
+    """An engine was told once, and is named by no settings now: what it was yet to be told goes on piling up."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        self._outbox = outbox
+
+    async def __call__(self) -> None:
+        if waiting := (await self._outbox.state(SEARCH)).waiting:
+            _log.warning("nobody_listens", waiting=waiting, remedy="MEILISEARCH_URL, or `server.py reindex` without it")
 
 
 class OwnIndex(SearchIndex, Protocol):
@@ -61,6 +73,8 @@ class MendOwnIndex:
         self._index, self._documents = index, documents
 
     async def __call__(self) -> None:
-        while ids := await self._index.outdated():
+        before: list[int] = []
+        while (ids := await self._index.outdated()) and ids != before:
             there = await self._documents.by_ids(ids)
             await self._index.put(list(there.values()), [one for one in ids if one not in there])
+            before = ids

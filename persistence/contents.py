@@ -13,7 +13,7 @@ from domain.pages import Order, Page, PageRequest
 from persistence.database import Connection, Database
 from persistence.grams import folded, grams_in, grams_of
 from persistence.pages import of_parents, ordered, page_of, page_values, pages_of
-from persistence.search_terms import put_terms, remove_terms
+from persistence.search_terms import put_terms
 from persistence.statements import Statement, by_key, columns_of, is_any, plain
 from persistence.tables import content_genres, content_titles, contents
 
@@ -116,10 +116,7 @@ class Contents:
         return updated
 
     async def delete(self, transaction: Connection, content_id: int) -> Content | None:
-        deleted = await _DELETE.first(transaction, content_id=content_id)
-        if deleted:
-            await remove_terms(transaction, content_id)
-        return deleted
+        return await _DELETE.first(transaction, content_id=content_id)
 
     async def restore(self, transaction: Connection, content_id: int) -> Content | None:
         try:

@@ -16,6 +16,9 @@ _OF_TOPIC = outbox.c.topic == _TOPIC
 _LATER = sa.func.now() + sa.bindparam("later", type_=INTERVAL)
 _SUBJECTS = sa.func.unnest(sa.bindparam("subjects", type_=sa.ARRAY(sa.Text))).column_valued("subject")
 
+_IS_OPEN = plain(sa.select(outbox_topics.c.topic).where(outbox_topics.c.topic == _TOPIC))
+# Who writes now has perhaps not seen that somebody listens; they end before it counts as opened.
+_WAIT_FOR_WRITERS = plain(sa.text("lock table contents, content_genres, genres in share mode"))
 _OPEN = plain(insert(outbox_topics).values(topic=_TOPIC).on_conflict_do_nothing().returning(outbox_topics.c.topic))
 _CLOSE = [
     plain(sa.delete(outbox_topics).where(outbox_topics.c.topic == _TOPIC)),
@@ -59,6 +62,7 @@ _given = (
 _SET_ASIDE = plain(sa.update(outbox).where(outbox.c.id == _given.c.id).values(refusal=_given.c.refusal))
 _waiting = sa.func.count().filter(outbox.c.refusal.is_(None)).label("waiting")
 _refused = sa.func.count().filter(outbox.c.refusal.is_not(None)).label("refused")
+_SUBJECTS_WAITING = plain(sa.select(outbox.c.subject).where(_OF_TOPIC, outbox.c.refusal.is_(None)).distinct())
 _STATE = Statement(sa.select(_waiting, _refused).where(_OF_TOPIC), OutboxState)
 
 
@@ -68,7 +72,11 @@ class Outbox:
 
     async def open(self, topic: str) -> bool:
         async with self._database.single() as connection:
-            return await _OPEN.first(connection, topic=topic) is not None
+            if await _IS_OPEN.first(connection, topic=topic):
+                return False
+        async with self._database.writing() as transaction:
+            await _WAIT_FOR_WRITERS.run(transaction)
+            return await _OPEN.first(transaction, topic=topic) is not None
 
     async def close(self, topic: str) -> None:
         async with self._database.writing() as transaction:
@@ -100,6 +108,10 @@ class Outbox:
     async def set_aside(self, refusals: Mapping[int, str]) -> None:
         async with self._database.single() as connection:
             await _SET_ASIDE.run(connection, ids=list(refusals), refusals=list(refusals.values()))
+
+    async def waiting(self, topic: str) -> list[str]:
+        async with self._database.reading() as connection:
+            return await _SUBJECTS_WAITING.all(connection, topic=topic)
 
     async def state(self, topic: str) -> OutboxState:
         async with self._database.reading() as connection:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from domain.errors import Unavailable
 from domain.search import MOST_HITS, Found, Hit, SearchQuery, SearchUnavailable
 from domain.typos import alike, leavings, slips
-from domain.words import LONGEST_TAIL
 from persistence.database import Database
 from persistence.search_facets import counted
 from persistence.search_filters import wanted
@@ -58,10 +57,10 @@ class DatabaseSearch:
     async def _asked(self, query: SearchQuery) -> _Asked:
         only = wanted(query.only)
         filters = tuple(only)
-        values = {**only, **_asking(query.terms)}
+        values = {**only, **_asking(query.phrase, query.terms)}
         async with self._database.reading() as connection:
             held = await ranks_counted(filters).one(connection, **values)
-        total, dense = held[-1], (False, False, *(count > MOST_HITS for count in held))
+        total, dense = held[-1], _dense(held)
         if total < _FEW and (close := await self._words_alike(query.terms)):
             values["widest"] = " & ".join(_any_of(term, close) for term in query.terms)
             dense = (*dense, False)
@@ -78,23 +77,33 @@ class DatabaseSearch:
         return [word for word in near if any(alike(term, word) for term in terms)]
 
     async def _page(self, query: SearchQuery, asked: _Asked) -> list[Hit]:
-        statement = page(asked.dense, asked.filters) if asked.dense else newest(asked.filters)
         limit = min(query.limit, MOST_HITS - query.offset)
-        window = {"most": query.offset + limit, "limit": limit, "offset": query.offset}
+        values = {**asked.values, "most": query.offset + limit, "limit": limit, "offset": query.offset}
+        statement = page(asked.dense, asked.filters) if asked.dense else newest(asked.filters)
         async with self._database.reading() as connection:
-            return await statement.all(connection, **asked.values, **window)
+            hits = await statement.all(connection, **values)
+            if any(asked.dense) and len(hits) < limit:
+                # What most people like has hardly any of them; then all are collected after all.
+                hits = await page((False,) * len(asked.dense), asked.filters).all(connection, **values)
+        return hits
 
 
-def _asking(terms: Sequence[str]) -> dict[str, object]:
+def _dense(held: Sequence[int]) -> tuple[bool, ...]:
+    """The first rank that has more than can be shown is the last that is looked at."""
+    dense = [count > MOST_HITS for count in held]
+    return tuple(dense[: dense.index(True) + 1] if True in dense else dense)
+
+
+def _asking(phrase: str, terms: Sequence[str]) -> dict[str, object]:
     part = " & ".join(_beginning(term) for term in terms)
     # That a whole word is a part too makes no difference but to the planner, who is thereby told to use the index.
     whole = " & ".join(f"'={term}' & {_beginning(term)}" for term in terms)
-    return {"phrase": " ".join(terms), "whole": whole, "part": part, "widest": part}
+    return {"phrase": phrase, "whole": whole, "part": part, "widest": part}
 
 
 def _beginning(term: str) -> str:
     """Terms are letters and digits alone, so that nothing in them has to be escaped."""
-    return f"'{term[:LONGEST_TAIL]}':*"
+    return f"'{term}':*"
 
 
 def _any_of(term: str, words: Sequence[str]) -> str:

@@ -42,12 +42,25 @@ _IDS_AFTER = plain(
 _COUNT = Statement(sa.select(sa.func.count()).select_from(contents).where(VISIBLE), int)
 _CURRENT = plain(sa.select(search_rebuilds.c.index).where(search_rebuilds.c.until > sa.func.now()).limit(1))
 _until = sa.func.now() + sa.bindparam("later", type_=INTERVAL)
-_ANNOUNCE = plain(
+_builder = sa.bindparam("builder", type_=sa.Text)
+_OWN = sa.and_(search_rebuilds.c.index == sa.bindparam("index"), search_rebuilds.c.builder == _builder)
+_BEGIN = plain(
     insert(search_rebuilds)
-    .values(index=sa.bindparam("index"), until=_until)
-    .on_conflict_do_update(index_elements=["index"], set_={"until": _until})
+    .values(index=sa.bindparam("index"), builder=_builder, until=_until)
+    .on_conflict_do_update(
+        index_elements=["index"],
+        set_={"until": _until, "builder": _builder},
+        where=search_rebuilds.c.until <= sa.func.now(),
+    )
+    .returning(search_rebuilds.c.index)
 )
-_FINISH = plain(sa.delete(search_rebuilds).where(search_rebuilds.c.index == sa.bindparam("index")))
+_RENEW = plain(
+    sa.update(search_rebuilds)
+    .where(_OWN, search_rebuilds.c.until > sa.func.now())
+    .values(until=_until)
+    .returning(search_rebuilds.c.index)
+)
+_FINISH = plain(sa.delete(search_rebuilds).where(_OWN))
 
 
 class Documents:
@@ -76,10 +89,17 @@ class Rebuilds:
             found: str | None = await _CURRENT.first(connection)
         return found
 
-    async def announce(self, built: str, seconds: float) -> None:
-        async with self._database.single() as connection:
-            await _ANNOUNCE.run(connection, index=built, later=timedelta(seconds=seconds))
+    async def begin(self, index: str, builder: str, seconds: float) -> bool:
+        return await self._lease(_BEGIN, index, builder, seconds)
 
-    async def finish(self, built: str) -> None:
+    async def renew(self, index: str, builder: str, seconds: float) -> bool:
+        return await self._lease(_RENEW, index, builder, seconds)
+
+    async def finish(self, index: str, builder: str) -> None:
         async with self._database.single() as connection:
-            await _FINISH.run(connection, index=built)
+            await _FINISH.run(connection, index=index, builder=builder)
+
+    async def _lease(self, statement: Statement[str], index: str, builder: str, seconds: float) -> bool:
+        async with self._database.single() as connection:
+            values = {"index": index, "builder": builder, "later": timedelta(seconds=seconds)}
+            return await statement.first(connection, **values) is not None

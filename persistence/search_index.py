@@ -5,15 +5,18 @@ from before it was, or from before domain.words made of a text what it makes now
 from collections.abc import AsyncIterator, Mapping, Sequence
 
 import sqlalchemy as sa
+import structlog
 
-from domain.search import SHAPE, Document
+from domain.errors import CodedError
+from domain.search import SHAPE, Document, sealed
 from persistence.contents import VISIBLE
 from persistence.database import Database
-from persistence.search_terms import put_terms, remove_terms, seal_of
+from persistence.search_terms import put_terms, remove_terms
 from persistence.statements import Statement, is_any, plain
 from persistence.tables import contents, title_terms
 
 _AT_ONCE = 1000
+_log = structlog.get_logger("search")
 
 _HOLD = Statement(
     sa.select(contents.c.id, contents.c.title, contents.c.description)
@@ -22,9 +25,9 @@ _HOLD = Statement(
     .with_for_update(key_share=True),
     lambda *row: row,
 )
-_SHAPE = sa.func.split_part(title_terms.c.seal, ":", 1)
+_SHAPE = sa.cast(sa.func.split_part(title_terms.c.seal, ":", 1), sa.Integer)
 _LACKING = sa.select(contents.c.id).where(VISIBLE, ~sa.exists().where(title_terms.c.content_id == contents.c.id))
-_OLD = sa.select(title_terms.c.content_id).where(_SHAPE.is_distinct_from(str(SHAPE)))
+_OLD = sa.select(title_terms.c.content_id).where(_SHAPE < SHAPE)
 _OUTDATED = plain(
     sa.union_all(
         sa.select(_LACKING.limit(_AT_ONCE).subquery("lacking")), sa.select(_OLD.limit(_AT_ONCE).subquery("old"))
@@ -43,7 +46,7 @@ _SEALS = Statement(
 class DatabaseIndex:
     """Speaks jobs.search.OwnIndex."""
 
-    name = "PostgreSQL"
+    name, beside = "PostgreSQL", None
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -60,19 +63,30 @@ class DatabaseIndex:
         self, documents: Sequence[Document], gone: Sequence[int], *, into: str | None = None
     ) -> Mapping[int, str]:
         """Each content by itself and under its lock, so that whoever writes it waits for one at the most."""
+        refused: dict[int, str] = {}
         for content_id in sorted({*(document.id for document in documents), *gone}):
-            async with self._database.writing() as transaction:
-                held = await _HOLD.first(transaction, ids=[content_id])
-                if held:
-                    await put_terms(transaction, *held)
-                else:
-                    await remove_terms(transaction, content_id)
-        return {}
+            try:
+                await self._put(content_id)
+            except CodedError:
+                raise
+            except Exception as error:
+                # A fault of ours, which must not hold up the others.
+                _log.exception("no_terms", content_id=content_id)
+                refused[content_id] = repr(error)[:300]
+        return refused
 
-    async def begin(self) -> str | None:
-        return None
+    async def _put(self, content_id: int) -> None:
+        async with self._database.writing() as transaction:
+            held = await _HOLD.first(transaction, ids=[content_id])
+            if held:
+                await put_terms(transaction, *held)
+            else:
+                await remove_terms(transaction, content_id)
 
-    async def swap(self, built: str) -> None:
+    async def begin(self) -> None:
+        """Nothing is ever built beside it."""
+
+    async def swap(self) -> None:
         """Nothing is ever built beside it."""
 
     async def held(self) -> int:
@@ -89,4 +103,4 @@ class DatabaseIndex:
             yield seals
 
     def seal(self, document: Document) -> str:
-        return seal_of(document.title, document.description)
+        return sealed(document.title, document.description)

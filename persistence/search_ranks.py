@@ -21,6 +21,8 @@ from persistence.tables import content_terms, contents, title_terms, title_words
 
 _PHRASE = sa.bindparam("phrase", type_=sa.Text)
 _ID, _LIKES = contents.c.id, contents.c.like_count
+# Of those that most people like, so many are looked at.
+_MOST_WALKED = 5000
 
 
 def asks(terms: sa.Column[Any], name: str) -> sa.ColumnElement[bool]:
@@ -59,14 +61,18 @@ def all_counted(filters: tuple[str, ...]) -> Statement[int]:
 
 @cache
 def ranks_counted(filters: tuple[str, ...]) -> Statement[tuple[int, ...]]:
-    """Whole words, parts, anywhere: each has at least as many as the one before, so the first that has more than can be
-    shown is the last that is counted.
+    """How much has each rank but the last. Each has at least as much as the one before, so the first that has more than
+    can be shown is the last that is counted.
     """
-    whole = _once(sa.select(_counted(_matching(title_terms, _WHOLE, filters)).label("whole")), "whole")
-    more = _at_least(whole.c.whole, _matching(title_terms, _IN_PART, filters)).label("in_part")
-    in_part = _once(sa.select(whole.c.whole, more), "in_part")
-    anywhere = _at_least(in_part.c.in_part, _matching(content_terms, _ANYWHERE, filters))
-    return Statement(sa.select(in_part.c.whole, in_part.c.in_part, anywhere), lambda *held: held, planned_anew=True)
+    counts: sa.CTE | None = None
+    for rank, (table, predicate) in enumerate(_RANKS[:-1]):
+        held = _counted(_matching(table, predicate, filters))
+        before = list(counts.c) if counts is not None else []
+        more = sa.case((before[-1] > MOST_HITS, before[-1]), else_=held) if before else held
+        # Materialized, or the planner writes each out wherever it is named, and counts as often.
+        counts = sa.select(*before, more.label(f"rank_{rank}")).cte(f"to_{rank}").prefix_with("materialized")
+    assert counts is not None
+    return Statement(sa.select(*counts.c), lambda *held: held, planned_anew=True)
 
 
 @cache
@@ -83,7 +89,8 @@ def newest(filters: tuple[str, ...]) -> Statement[Hit]:
 @cache
 def page(dense: tuple[bool, ...], filters: tuple[str, ...]) -> Statement[Hit]:
     """Of as many ranks as `dense` says it of: whether more than MOST_HITS have one. Of each rank as many are found as
-    are asked for of all, since what is in a better rank is in the ones behind it too.
+    are asked for of all, since what is in a better rank is in the ones behind it too. Fewer may be found than there are
+    where anything is dense.
     """
     ranks = [
         (_walked if is_dense else _sorted)(rank, table, predicate, filters)
@@ -110,20 +117,11 @@ def _counted(select: sa.Select[Any]) -> sa.ScalarSelect[int]:
     return sa.select(sa.func.count()).select_from(select.limit(MOST_HITS + 1).subquery()).scalar_subquery()
 
 
-def _once(select: sa.Select[Any], name: str) -> sa.CTE:
-    """Else the planner writes it out wherever it is named, and counts as often."""
-    return select.cte(name).prefix_with("materialized")
-
-
-def _at_least(held: sa.ColumnElement[int], select: sa.Select[Any]) -> sa.ColumnElement[int]:
-    return sa.case((held > MOST_HITS, held), else_=_counted(select))
-
-
 def _walked(
     rank: int, table: sa.Table, predicate: sa.ColumnElement[bool], filters: tuple[str, ...]
 ) -> sa.Select[tuple[Any, ...]]:
-    """By likes, until enough are found. The offsets keep the planner from making a join of it."""
-    walk = sa.select(_ID, _LIKES).where(*_visible(filters)).order_by(_LIKES.desc(), _ID.desc()).offset(0)
+    """By likes, until enough are found or it was far enough. The offset keeps the planner from making a join of it."""
+    walk = sa.select(_ID, _LIKES).where(*_visible(filters)).order_by(_LIKES.desc(), _ID.desc()).limit(_MOST_WALKED)
     each = walk.subquery("each")
     has = sa.select(sa.literal(1)).where(table.c.content_id == each.c.id, predicate).offset(0).lateral("has")
     found = sa.select(sa.literal_column(str(rank)).label("rank"), each).join(has, sa.true())

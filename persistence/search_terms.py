@@ -58,7 +58,7 @@ async def put_terms(transaction: Connection, content_id: int, title: str, descri
         phrase=words.phrase(named),
         title=list(in_title),
         everything=list(in_title | words.parts(described)),
-        seal=seal_of(title, description),
+        seal=sealed(title, description),
         words=[word for word, _ in known],
         leavings=[leaving for _, leaving in known],
     )
@@ -66,7 +66,3 @@ async def put_terms(transaction: Connection, content_id: int, title: str, descri
 
 async def remove_terms(transaction: Connection, content_id: int) -> None:
     await _REMOVE.run(transaction, content_id=content_id)
-
-
-def seal_of(title: str, description: str | None) -> str:
-    return sealed(title, description)

@@ -28,6 +28,31 @@ _TELL = [
         return null;
     end $$
     """,
+    """
+    create function tell_search_of_name() returns trigger language plpgsql as $$
+    begin
+        insert into outbox (topic, subject)
+        select topic, content_id::text from content_genres, outbox_topics where genre_id = new.id and topic = 'search';
+        return null;
+    end $$
+    """,
+    # What it was found by is not what it is any more; whoever wrote it puts the new terms there, or a job of ours does.
+    """
+    create function forget_terms() returns trigger language plpgsql as $$
+    begin
+        delete from title_terms where content_id = new.id;
+        return null;
+    end $$
+    """,
+    """
+    create trigger terms_forgotten after update of title, description, deleted_at on contents for each row
+    when ((old.title, old.description, old.deleted_at) is distinct from (new.title, new.description, new.deleted_at))
+    execute function forget_terms()
+    """,
+    """
+    create trigger told_of_name after update of name on genres for each row
+    when (old.name is distinct from new.name) execute function tell_search_of_name()
+    """,
     "create trigger told after insert or delete on contents for each row execute function tell_search()",
     """
     create trigger told_of_change after update on contents for each row
@@ -77,6 +102,7 @@ def upgrade() -> None:
     op.create_table(
         "search_rebuilds",
         sa.Column("index", sa.Text(), nullable=False),
+        sa.Column("builder", sa.Text(), nullable=False),
         sa.Column("until", sa.TIMESTAMP(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("index", name=op.f("pk_search_rebuilds")),
     )
@@ -124,7 +150,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("drop function tell_search cascade")
-    op.execute("drop function tell_search_of_genres cascade")
+    for function in ("tell_search", "tell_search_of_genres", "tell_search_of_name", "forget_terms"):
+        op.execute(f"drop function {function} cascade")
     for table in ("content_terms", "title_terms", "title_words", "search_rebuilds", "outbox_topics", "outbox"):
         op.drop_table(table)

@@ -63,4 +63,10 @@ outbox = sa.Table(
 outbox_topics = sa.Table("outbox_topics", metadata, sa.Column("topic", sa.Text, primary_key=True))
 
 # An index that is being built beside the one in use. Changes go into both until `until`, which its builder puts off.
-search_rebuilds = sa.Table("search_rebuilds", metadata, sa.Column("index", sa.Text, primary_key=True), moment("until"))
+search_rebuilds = sa.Table(
+    "search_rebuilds",
+    metadata,
+    sa.Column("index", sa.Text, primary_key=True),
+    sa.Column("builder", sa.Text, nullable=False),
+    moment("until"),
+)

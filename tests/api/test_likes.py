@@ -107,7 +107,7 @@ async def test_five_hundred_likes_by_fifty_people_count_fifty(api: Api, world: W
     content, untouched = await world.content(), await world.content()
     people = [await world.person() for _ in range(50)]
     everyone = people * 10
-    random.Random(8).shuffle(everyone)  # noqa: S311
+    random.Random(8).shuffle(everyone)
     answers = await crowd(*(put(api, person, content) for person in everyone))
     assert all(answer["likedByViewer"] and 1 <= answer["likeCount"] <= 50 for answer in answers)
     assert await counted(world) == [50, 0]
@@ -116,7 +116,7 @@ async def test_five_hundred_likes_by_fifty_people_count_fifty(api: Api, world: W
 
 
 async def test_five_hundred_likes_and_unlikes_leave_the_count_true_and_never_below_zero(api: Api, world: World) -> None:
-    chance = random.Random(500)  # noqa: S311
+    chance = random.Random(500)
     contents = [await world.content(), await world.content()]
     people = [await world.person() for _ in range(50)]
     await crowd(*(put(api, person, contents[0]) for person in people[::2]))

@@ -239,7 +239,7 @@ async def test_racing_batches_end_in_the_newest_state_and_count_without_gaps(api
         [event(content, 100 + number, observedAt=at(seconds=300 - number)) for content in contents]
         for number in range(20)
     ]
-    shuffled = random.Random(7).sample(batches + batches, 40)  # noqa: S311 - every batch twice, in an order of its own
+    shuffled = random.Random(7).sample(batches + batches, 40)
     answers = await asyncio.gather(*(record(api, person, *batch) for batch in shuffled))
     assert all(len(answer["progress"]) == 3 for answer in answers)
     assert await world.rows("select distinct position_seconds from watch_progress") == [(119.0,)]

@@ -58,7 +58,7 @@ async def test_the_mean_follows_every_step(api: Api, world: World) -> None:
 
 
 async def test_a_storm_leaves_every_count_true(api: Api, world: World) -> None:
-    chance = random.Random(20)  # noqa: S311
+    chance = random.Random(20)
     contents = [await world.content() for _ in range(3)]
     people = [await world.person() for _ in range(30)]
     pairs = [(person, content) for person in people for content in contents]

@@ -220,7 +220,10 @@ async def test_an_index_that_lacks_something_is_mended(meilisearch: Searching) -
     assert await equal(meilisearch)
 
 
-async def test_settings_that_somebody_changed_are_put_right(meilisearch: Searching) -> None:
+async def test_settings_that_somebody_changed_are_put_right(
+    meilisearch: Searching, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("integrations.meilisearch_index._SETTLED_SECONDS", 0)
     await meilisearch.content("Settled")
     await meilisearch.settle()
     client: Any = meilisearch.marquee.searching.client

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from domain.errors import Conflict
 from tests.api.search.conftest import Searching
 
 
@@ -108,13 +109,18 @@ async def test_what_an_interrupted_rebuild_left_is_cleared_away_by_the_next(meil
     await meilisearch.content("River")
     await meilisearch.settle()
     parts = meilisearch.marquee.searching
-    leftover = await parts.index.begin()
+    leftover = parts.index.beside
     assert leftover
-    await parts._rebuilds.announce(leftover, 30)
+    await parts.index.begin()
+    assert await parts._rebuilds.begin(leftover, "somebody who dies", 2)
     await meilisearch.content("River, too")
     await meilisearch.settle()  # into both
     assert meilisearch.engine
     assert len(meilisearch.engine.documents(leftover)) == 1
+    with pytest.raises(Conflict):
+        await rebuilt(meilisearch)
+    while await parts._rebuilds.current():
+        await asyncio.sleep(0.1)
     assert await rebuilt(meilisearch) == {}
     assert await equal(meilisearch)
     assert await parts._rebuilds.current() is None
@@ -127,10 +133,3 @@ async def test_a_rebuild_says_what_the_engine_cannot_take(meilisearch: Searching
     meilisearch.engine.poison = {contents[2].id}
     assert set(await rebuilt(meilisearch)) == {contents[2].id}
     assert len(meilisearch.engine.documents("contents")) == 5
-
-
-async def test_a_builder_that_dies_is_forgotten(meilisearch: Searching) -> None:
-    rebuilds = meilisearch.marquee.searching._rebuilds
-    await rebuilds.announce("contents-rebuild", 0.05)
-    await asyncio.sleep(0.06)
-    assert await rebuilds.current() is None
