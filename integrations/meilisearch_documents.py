@@ -20,6 +20,8 @@ from domain.search import MOST_FACET_VALUES, MOST_HITS, Document
 # and everything inside of it, which the other words of a question may be.
 FOR_ONE_WORD = ["title", "title_parts", "description", "description_parts"]
 _SEARCHED = ["title", "title_parts", "title_inside", "description", "description_parts"]
+# All other lists are sets, which Meilisearch shows in an order of its own.
+_ORDERED = {"searchable_attributes", "ranking_rules"}
 # Before each word, so that no word is another one's second half: a word that is not found is looked for in two halves.
 _WORD, _INITIALS = "7", "8"
 # Behind each part, so that a part is never a whole word, which ranks higher.
@@ -79,19 +81,12 @@ def _parts(parts: Set[str]) -> str:
 
 def are_ours(settings: MeilisearchSettings) -> bool:
     """Whether an index has the settings above, whatever else it has."""
-    return _within(_plain(SETTINGS), _plain(settings))
+    return _within(SETTINGS.model_dump(exclude_none=True), settings.model_dump())
 
 
-def _plain(settings: MeilisearchSettings) -> dict[str, Any]:
-    plain = settings.model_dump(exclude_none=True)
-    for unordered in ("filterable_attributes", "sortable_attributes"):
-        plain[unordered] = sorted(map(str, plain.get(unordered, [])))
-    return plain
-
-
-def _within(wanted: Any, held: Any) -> bool:
+def _within(wanted: Any, held: Any, name: str = "") -> bool:
     if isinstance(wanted, dict) and isinstance(held, dict):
-        return all(name in held and _within(value, held[name]) for name, value in wanted.items())
-    if isinstance(wanted, list) and isinstance(held, list) and len(wanted) == len(held):
-        return all(_within(one, other) for one, other in zip(wanted, held, strict=True))
+        return all(_within(value, held.get(inner), inner) for inner, value in wanted.items())
+    if isinstance(wanted, list) and isinstance(held, list) and name not in _ORDERED:
+        return sorted(map(str, wanted)) == sorted(map(str, held))
     return bool(wanted == held)
