@@ -29,8 +29,8 @@ def excerpt(description: str, terms: Sequence[str]) -> str:
     first = finds[0][0] if finds and finds[0][1] > _LONGEST_EXCERPT else 0
     start = text.find(" ", first - _BEFORE, first) + 1 or max(first - _BEFORE, 0) if first > _BEFORE else 0
     end = min(start + _LONGEST_EXCERPT, len(text))
-    if end < len(text):
-        end = max(text.rfind(" ", start, end), start + _LONGEST_EXCERPT // 2)
+    if end < len(text) and (space := text.rfind(" ", end - _BEFORE, end)) > 0:
+        end = space
     marked = _marked(text, start, end, finds)
     return f"{'… ' if start else ''}{marked}{' …' if end < len(description) else ''}"
 
