@@ -11,8 +11,9 @@ from jobs.clock import Job
 from jobs.outbox import Relay
 from jobs.search import TellSearch
 from jobs.search_comparison import Compare
+from jobs.search_own import MendOwnIndex
 from jobs.search_rebuild import Rebuild
-from jobs.search_watch import MendOwnIndex, WarnOfUnheard, WatchOverSearch
+from jobs.search_watch import WarnOfUnheard, WatchOverSearch
 from persistence.database import Database
 from persistence.outbox import Outbox
 from persistence.search import DatabaseSearch
@@ -29,7 +30,7 @@ class Searching:
         self._documents, self._rebuilds = Documents(database), Rebuilds(database)
         url, name = settings.meilisearch_url, settings.meilisearch_index
         self.client = client(url, settings.meilisearch_api_key) if url else None
-        self.engine = MeilisearchEngine(self.client, name) if self.client else None
+        self.engine = MeilisearchEngine(self.client, name, self._documents.ghosts) if self.client else None
         self._engine_index = MeilisearchIndex(self.client, name) if self.client else None
 
     @cached_property

@@ -4,6 +4,7 @@ import html
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import accumulate
 
 from domain.keyboard import initial, is_syllable
@@ -13,16 +14,18 @@ from domain.words import INITIALS_MARK, Word, words
 # In characters. An excerpt begins a little before the first find.
 _LONGEST_EXCERPT, _BEFORE = 300, 60
 # A find further back in a long text is not shown; looking there would hold everybody up.
-_FARTHEST = 3000
+_FARTHEST = 2000
 
 
-def highlighted(title: str, terms: Sequence[str]) -> str:
+@lru_cache(maxsize=1000)
+def highlighted(title: str, terms: tuple[str, ...]) -> str:
     """The whole of a title."""
     text = unicodedata.normalize("NFC", title)
     return _marked(text, 0, len(text), _finds(text, terms, forgiving=True))
 
 
-def excerpt(description: str, terms: Sequence[str]) -> str:
+@lru_cache(maxsize=1000)
+def excerpt(description: str, terms: tuple[str, ...]) -> str:
     """A description, or of a long one what stands around the first find."""
     text = unicodedata.normalize("NFC", description)[:_FARTHEST]
     finds = _finds(text, terms, forgiving=False)

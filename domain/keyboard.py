@@ -1,9 +1,9 @@
 """Which keys type a character.
 
-A Korean keyboard has one Latin letter for each part of a syllable, so "테스트" is typed "xptmxm". Written like this,
-all scripts that are typed letter by letter are compared in one way: a syllable that is not finished yet is the
-beginning of one that is, a slip of the finger is one letter, and a text typed in the wrong keyboard mode is found all
-the same.
+A Korean keyboard has one Latin letter for each part of a syllable, so "테스트" is typed "XPTMXM", in capitals here to
+be told from Latin words, which are in small letters. Written like this, all scripts that are typed letter by letter are
+compared in one way: a syllable that is not finished yet is the beginning of one that is, a slip of the finger is one
+letter, and what was typed in the wrong keyboard mode is the same letters in the other case.
 """
 
 import unicodedata
@@ -14,7 +14,7 @@ _LONGEST_PIECE = 8
 
 
 def _keys(listed: str) -> list[str]:
-    return listed.split()
+    return listed.upper().split()
 
 
 _SYLLABLES = range(0xAC00, 0xD7A4)
@@ -35,6 +35,13 @@ _UNSPACED = (
     *(range(0x31A0, 0x3200), range(0x3400, 0x4DC0), range(0x4E00, 0xA000), range(0xF900, 0xFB00)),
     range(0x20000, 0x33480),
 )
+# Letters that Unicode takes for letters of their own, and people for these.
+_PLAIN = str.maketrans({"ø": "o", "ł": "l", "æ": "ae", "œ": "oe", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
+_APOSTROPHES = "'’ʼ＇"
+
+
+def is_unspaced(char: str) -> bool:
+    return any(ord(char) in unspaced for unspaced in _UNSPACED)
 
 
 def is_syllable(char: str) -> bool:
@@ -63,10 +70,12 @@ def piece(char: str) -> tuple[str, bool | None]:
         return initial(char) + _VOWELS[vowel] + _FINALS[final], True
     if char in _JAMO:
         return _JAMO[char], True
-    if any(code in unspaced for unspaced in _UNSPACED):
-        # As digits, which no engine takes apart by rules of its own, or forgives a slip in.
-        return f"{code:06}", True if unicodedata.category(char)[0] in "LNM" else None
-    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", char).casefold())
+    if char in _APOSTROPHES:
+        return "", None
+    wide = unicodedata.normalize("NFKC", char)
+    if is_unspaced(wide[0]):
+        return unicodedata.normalize("NFKD", wide), True if unicodedata.category(wide[0])[0] in "LNM" else None
+    plain = unicodedata.normalize("NFKD", wide.casefold().translate(_PLAIN))
     kept = "".join(c for c in plain if unicodedata.category(c)[0] in "LN" or _is_vowel_sign(c))
     is_mark = unicodedata.category(char)[0] == "M"
     return kept[:_LONGEST_PIECE], False if kept or is_mark else None

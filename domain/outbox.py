@@ -44,6 +44,9 @@ class Outbox(Protocol):
     async def finish(self, topic: str, taken: Sequence[Waiting]) -> None:
         """They were told; earlier refusals of the same subjects count no more."""
 
+    async def give_back(self, topic: str, taken: Sequence[Waiting]) -> None:
+        """Nobody could be told of them."""
+
     async def put_off(self, ids: Sequence[int], seconds: float) -> None:
         """They were refused, and are tried again later."""
 

@@ -3,15 +3,16 @@
 import enum
 import hashlib
 import time
+import unicodedata
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol
 
 import domain.words
 from domain.contents import AgeRating, Content
-from domain.errors import CodedError, ValidationFailed
+from domain.errors import Unavailable, ValidationFailed
 from domain.validation import has_control_characters
 
 LONGEST_QUERY = 500
@@ -20,11 +21,13 @@ MOST_HITS = 1000
 MOST_FACET_VALUES = 100
 # How long an engine that could not answer is not asked again, where another one answers instead.
 _REST_SECONDS = 5.0
+# How long it is tried to guess what was meant.
+_GUESSING_SECONDS = 0.5
 # Goes up when what engines are given of a content takes another form; what has an older one is then given anew.
 SHAPE = 1
 
 
-class SearchUnavailable(CodedError):
+class SearchUnavailable(Unavailable):
     code = "SEARCH_UNAVAILABLE"
     status = 503
 
@@ -46,6 +49,10 @@ class SearchFilter:
     age_rating: AgeRating | None = None
     release_year: int | None = None
 
+    @classmethod
+    def of(cls, genre: str | None = None, **rest: Any) -> "SearchFilter":
+        return cls(genre if genre is None else unicodedata.normalize("NFC", genre).strip(), **rest)
+
 
 @dataclass(frozen=True)
 class SearchQuery:
@@ -56,6 +63,8 @@ class SearchQuery:
     facets: Sequence[SearchFacet] = ()
     limit: int = 20
     offset: int = 0
+    # What is searched for instead of the words of the text.
+    instead: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         if len(self.text) > LONGEST_QUERY:
@@ -69,11 +78,20 @@ class SearchQuery:
 
     @cached_property
     def terms(self) -> list[str]:
-        return domain.words.terms(self.text)
+        return domain.words.terms(self.text) if self.instead is None else list(self.instead)
 
     @property
     def phrase(self) -> str:
-        return domain.words.phrase(domain.words.words(self.text))
+        return domain.words.phrase(domain.words.words(self.text)) if self.instead is None else " ".join(self.instead)
+
+    @property
+    def others(self) -> "list[SearchQuery]":
+        """What may have been meant, where nothing is found."""
+        return [
+            replace(self, instead=tuple(terms))
+            for terms in domain.words.other_terms(self.text)
+            if terms and terms != self.terms and not self.wants_everything
+        ]
 
     @property
     def wants_everything(self) -> bool:
@@ -124,7 +142,7 @@ class Found:
 @dataclass(frozen=True, slots=True)
 class SearchHit:
     content: Content
-    terms: Sequence[str]
+    terms: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +206,7 @@ class Search:
         """`load` finds the contents that may be seen; what an engine still knows and it does not is neither shown nor
         counted. Raises SearchUnavailable.
         """
-        found = Found([], 0) if query.is_hopeless else await self._find(query)
+        query, found = (query, Found([], 0)) if query.is_hopeless else await self._first_found(query)
         contents = await load(found.hits) if found.hits else []
         total, facets = found.total, {counts.facet: counts for counts in found.facets}
         for hit, content in zip(found.hits, contents, strict=True):
@@ -198,7 +216,7 @@ class Search:
                     for value in hit.facets.get(facet, ()):
                         counts = counts.without(value)
                     facets[facet] = counts
-        hits = [SearchHit(content, query.terms) for content in contents if content]
+        hits = [SearchHit(content, tuple(query.terms)) for content in contents if content]
         empty = (FacetCounts(facet, ()) for facet in query.facets)
         counted = [facets.get(counts.facet, counts) for counts in empty]
         return SearchResult(
@@ -214,16 +232,28 @@ class Search:
                 raise
             await self._instead.check()
 
+    async def _first_found(self, query: SearchQuery) -> tuple[SearchQuery, Found]:
+        ends = time.monotonic() + _GUESSING_SECONDS
+        nothing = found = await self._find(query)
+        for other in [] if found.total else query.others:
+            if time.monotonic() < ends and (found := await self._find(other)).total:
+                return other, found
+        return query, found if found.total else nothing
+
     async def _find(self, query: SearchQuery) -> Found:
-        if self._instead and time.monotonic() < self._rests_until:
-            return await self._instead.find(query)
-        try:
+        if self._instead is None:
             return await self._engine.find(query)
+        if time.monotonic() < self._rests_until:
+            return await self._instead.find(query)
+        if self._rests_until:  # one asks whether it is back; the others need not wait for the answer
+            self._rests_until = time.monotonic() + _REST_SECONDS
+        try:
+            found = await self._engine.find(query)
         except SearchUnavailable:
-            if self._instead is None:
-                raise
             self._rests_until = time.monotonic() + _REST_SECONDS
             return await self._instead.find(query)
+        self._rests_until = 0.0
+        return found
 
 
 def sealed(*values: object) -> str:

@@ -1,7 +1,7 @@
 """What search makes of a text: its words, each as the keys that type it."""
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -19,8 +19,12 @@ _PARTICLES: Sequence[tuple[str, bool | None]] = (
     *[("에서는", None), ("으로는", True), ("에게서", None)],
     *[("에서", None), ("에게", None), ("한테", None), ("께서", None), ("까지", None), ("부터", None), ("보다", None)],
     *[("처럼", None), ("하고", None), ("에는", None), ("에도", None), ("으로", True), ("이나", True), ("이랑", True)],
-    *[("을", True), ("를", False), ("이", True), ("가", False), ("은", True), ("는", False), ("과", True)],
-    *[("와", False), ("로", False), ("랑", False), ("의", None), ("에", None), ("도", None), ("만", None)],
+    *[("을", True), ("를", False), ("은", True), ("는", False), ("에", None)],
+)
+# With these end as many words as have them behind: 고양이, 소설가, 제주도, 첫사랑.
+_LIKELY_PARTICLES: Sequence[tuple[str, bool | None]] = (
+    *[("이", True), ("가", False), ("과", True), ("와", False), ("로", False), ("랑", False)],
+    *[("의", None), ("도", None), ("만", None)],
 )
 _SHORTEST_STEM = 2
 _LONGEST_INNER = 4
@@ -44,7 +48,15 @@ class Word:
     @property
     def stem(self) -> str:
         """The keys without a Korean particle at the end."""
-        for particle, after_consonant in _PARTICLES if self.grows else ():
+        return self._without(_PARTICLES)
+
+    @property
+    def likely_stem(self) -> str:
+        """The keys also without what may be a particle or part of the word."""
+        return self._without((*_PARTICLES, *_LIKELY_PARTICLES))
+
+    def _without(self, particles: Sequence[tuple[str, bool | None]]) -> str:
+        for particle, after_consonant in particles if self.grows else ():
             stem = self.text.removesuffix(particle)
             if stem and stem != self.text and after_consonant in (None, ends_in_consonant(stem[-1])):
                 return joined(self.pieces[: len(stem)]) if len(stem) >= _SHORTEST_STEM else self.keys
@@ -53,12 +65,19 @@ class Word:
 
 def words(text: str) -> list[Word]:
     """The words of a text, which must be composed (NFC) where `start` is to be used."""
-    return [word for word in _words(unicodedata.normalize("NFC", text)) if word.keys]
+    return [word for word in _words(unicodedata.normalize("NFC", text)) if any(map(str.isalnum, word.keys))]
 
 
 def terms(query: str) -> list[str]:
     """What is searched for: the stems of the first words, each once."""
-    return list(dict.fromkeys(_term(word) for word in words(query)))[:MOST_TERMS]
+    return _first(_initials_or(word, word.stem) for word in words(query))
+
+
+def other_terms(query: str) -> list[list[str]]:
+    """What else may have been meant: without what is likely a particle, and typed in the other keyboard mode."""
+    found = words(query)
+    without_particles = _first(_initials_or(word, word.likely_stem) for word in found)
+    return [without_particles, _first(word.keys.swapcase() for word in found)]
 
 
 def phrase(found: Sequence[Word]) -> str:
@@ -138,8 +157,12 @@ def _words(text: str) -> Iterator[Word]:
         yield Word(text[start:], start, tuple(pieces), grows)
 
 
-def _term(word: Word) -> str:
+def _first(terms: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(terms))[:MOST_TERMS]
+
+
+def _initials_or(word: Word, term: str) -> str:
     """Initial consonants alone mean words that begin so."""
     if len(word.text) > 1 and all(is_consonant(char) for char in word.text):
         return INITIALS_MARK + word.keys
-    return word.stem
+    return term

@@ -5,7 +5,7 @@ what is in none, as most names are, it takes apart in one way in a text and in a
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -33,7 +33,7 @@ from domain.search import (
 from integrations.meilisearch_documents import FOR_ONE_WORD, asked
 
 _log = structlog.get_logger("meilisearch")
-_PATIENCE_SECONDS = 1.8
+_PATIENCE_SECONDS = 1.5
 FACETS = {
     SearchFacet.GENRE: "genres",
     SearchFacet.AGE_RATING: "age_rating",
@@ -84,35 +84,36 @@ async def asking(seconds: float) -> AsyncIterator[None]:
 
 
 class MeilisearchEngine:
-    """Speaks domain.search.SearchEngine."""
+    """Speaks domain.search.SearchEngine. `ghosts` are contents that are gone, and of which it was perhaps not told."""
 
-    def __init__(self, client: AsyncClient, index: str) -> None:
-        self._client, self._index = client, client.index(index)
+    def __init__(self, client: AsyncClient, index: str, ghosts: Callable[[], Awaitable[Sequence[int]]]) -> None:
+        self._index, self._ghosts = client.index(index), ghosts
 
     async def find(self, query: SearchQuery) -> Found:
+        ghosts = await self._ghosts()
         async with asking(_PATIENCE_SECONDS):
-            return _found(query, await self._ask(query))
+            return _found(query, await self._ask(query, ghosts))
 
     async def check(self) -> None:
         """Also whether the index is there and the key may read it."""
         async with asking(_PATIENCE_SECONDS):
             await self._index.get_stats()
 
-    async def _ask(self, query: SearchQuery) -> SearchResults[Any]:
+    async def _ask(self, query: SearchQuery, ghosts: Sequence[int]) -> SearchResults[Any]:
         try:
-            return await self._search(query)
+            return await self._search(query, ghosts)
         except MeilisearchApiError:
             raise
         except MeilisearchError:
             # Perhaps it hung up on a connection that had idled, just as it was used. Reading twice does no harm.
-            return await self._search(query)
+            return await self._search(query, ghosts)
 
-    async def _search(self, query: SearchQuery) -> SearchResults[Any]:
+    async def _search(self, query: SearchQuery, ghosts: Sequence[int]) -> SearchResults[Any]:
         return await self._index.search(
             " ".join(asked(term) for term in query.terms),
             offset=query.offset,
             limit=min(query.limit, MOST_HITS - query.offset),
-            filter=_filters(query.only) or None,
+            filter=_filters(query.only, ghosts) or None,
             facets=[FACETS[facet] for facet in dict.fromkeys(query.facets)] or None,
             attributes_to_retrieve=["id", *FACETS.values()],
             sort=_NEWEST if query.wants_everything else None,
@@ -133,13 +134,14 @@ def _counts(facet: SearchFacet, distribution: Mapping[str, Any]) -> FacetCounts:
     return FacetCounts(facet, sorted(counts, key=lambda one: (-one.count, one.value))[:MOST_FACET_VALUES])
 
 
-def _filters(only: SearchFilter) -> list[str | list[str]]:
+def _filters(only: SearchFilter, ghosts: Sequence[int]) -> list[str | list[str]]:
     given = {
         "genres": None if only.genre is None else _quoted(only.genre),
         "age_rating": None if only.age_rating is None else _quoted(only.age_rating.value),
         "release_year": None if only.release_year is None else str(only.release_year),
     }
-    return [f"{name} = {value}" for name, value in given.items() if value is not None]
+    without = [f"id NOT IN [{', '.join(map(str, ghosts))}]"] if ghosts else []
+    return [*without, *(f"{name} = {value}" for name, value in given.items() if value is not None)]
 
 
 def _quoted(text: str) -> str:

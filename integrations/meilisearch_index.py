@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -18,7 +18,7 @@ from integrations.meilisearch_documents import SETTINGS, are_ours, shaped
 _log = structlog.get_logger("meilisearch")
 _ANSWER_SECONDS = 5.0
 # Meilisearch takes 100 MB at once unless told otherwise; small portions also keep us from computing for long.
-_AT_ONCE, _MOST_CHARACTERS, _SHAPED = 250, 4_000_000, 25
+_AT_ONCE, _MOST_CHARACTERS = 250, 200_000
 # A task that takes longer is given up on; what it was to do is told again.
 _TASK_SECONDS = 60.0
 _PAGE = 1000
@@ -54,9 +54,9 @@ class MeilisearchIndex:
             await index.get_stats()  # an index that is missing would be made by itself, without our settings
             removal = [await index.delete_documents([str(one) for one in gone])] if gone else []
         refused: dict[int, str] = {}
-        portions = [portion async for portion in _portions(documents, refused)]
+        portions = list(_portions(documents))
         while portions or removal:
-            sent = [(portion, await self._send(index, portion)) for portion in portions]
+            sent = [(portion, await self._send(index, portion, refused)) for portion in portions]
             tasks = [*removal, *(task for _, task in sent if isinstance(task, TaskInfo))]
             failed = await self._done(tasks)
             portions, removal = [], []
@@ -65,7 +65,7 @@ class MeilisearchIndex:
                 if reason and len(portion) > 1:
                     portions += [portion[: len(portion) // 2], portion[len(portion) // 2 :]]
                 elif reason:
-                    refused[portion[0]["id"]] = reason
+                    refused[portion[0].id] = reason
         return refused
 
     async def begin(self) -> None:
@@ -125,11 +125,18 @@ class MeilisearchIndex:
             _log.error("settings_refused", reason=failed[given.task_uid])
             raise SearchUnavailable
 
-    async def _send(self, index: AsyncIndex, portion: list[dict[str, Any]]) -> TaskInfo | str:
-        """The task, or why the portion was refused at once."""
+    async def _send(
+        self, index: AsyncIndex, portion: Sequence[Document], refused: dict[int, str]
+    ) -> TaskInfo | str | None:
+        """The task, or why the portion was refused at once. Long texts take long to take apart, which is done beside
+        the requests.
+        """
+        made = await asyncio.to_thread(_shaped, portion, refused)
+        if not made:
+            return None
         async with asking(_ANSWER_SECONDS):
             try:
-                return await index.add_documents(portion, "id")
+                return await index.add_documents(made, "id")
             except MeilisearchApiError as error:
                 if error.status_code not in (400, 413):
                     raise
@@ -167,16 +174,15 @@ def _failure(task: TaskResult) -> Mapping[int, str]:
     raise SearchUnavailable
 
 
-async def _portions(documents: Sequence[Document], refused: dict[int, str]) -> AsyncIterator[list[dict[str, Any]]]:
-    """What is sent at once. Long texts take long to take apart, which is done beside the requests."""
-    portion, characters = list[dict[str, Any]](), 0
-    for some in (documents[first : first + _SHAPED] for first in range(0, len(documents), _SHAPED)):
-        for made in await asyncio.to_thread(_shaped, some, refused):
-            portion.append(made)
-            characters += sum(len(value) for value in made.values() if isinstance(value, str))
-            if len(portion) == _AT_ONCE or characters > _MOST_CHARACTERS:
-                yield portion
-                portion, characters = [], 0
+def _portions(documents: Sequence[Document]) -> Iterator[Sequence[Document]]:
+    """What is sent at once."""
+    portion, characters = list[Document](), 0
+    for document in documents:
+        portion.append(document)
+        characters += len(document.title) + len(document.description or "")
+        if len(portion) == _AT_ONCE or characters > _MOST_CHARACTERS:
+            yield portion
+            portion, characters = [], 0
     if portion:
         yield portion
 

@@ -72,4 +72,4 @@ class Relay:
             _log.warning("waits", topic=self._topic, reason=error.message)
         self._rest = min(max(self._rest * 2, 1.0), _LONGEST_REST_SECONDS)
         self._rests_until = time.monotonic() + self._rest
-        await self._outbox.keep([one.id for one in taken], 0)
+        await self._outbox.give_back(self._topic, taken)

@@ -13,7 +13,7 @@ from jobs.background import background
 from jobs.search_comparison import all_documents
 
 # How long changes go into an index that is being built, after the last sign of whoever builds it.
-_LEASE_SECONDS = 30.0
+_LEASE_SECONDS = 12.0
 
 
 class Rebuild:

@@ -1,7 +1,6 @@
 """Looking after an index."""
 
 import time
-from typing import Protocol
 
 import structlog
 
@@ -11,7 +10,7 @@ from jobs.search_comparison import Compare
 
 _log = structlog.get_logger("search")
 _AT_ONCE = 500
-_COUNTED_EVERY_SECONDS, _COMPARED_EVERY_SECONDS = 60.0, 3600.0
+_COUNTED_EVERY_SECONDS, _COMPARED_EVERY_SECONDS = 60.0, 600.0
 
 
 class WatchOverSearch:
@@ -59,22 +58,3 @@ class WarnOfUnheard:
     async def __call__(self) -> None:
         if waiting := (await self._outbox.state(SEARCH)).waiting:
             _log.warning("nobody_listens", waiting=waiting, remedy="MEILISEARCH_URL, or `server.py reindex` without it")
-
-
-class OwnIndex(SearchIndex, Protocol):
-    async def outdated(self) -> list[int]:
-        """Some of those it knows in an old form, or not at all."""
-
-
-class MendOwnIndex:
-    """Brings what search in the database knows to its newest form; there is much to do after a new version came."""
-
-    def __init__(self, index: OwnIndex, documents: Documents) -> None:
-        self._index, self._documents = index, documents
-
-    async def __call__(self) -> None:
-        before: list[int] = []
-        while (ids := await self._index.outdated()) and ids != before:
-            there = await self._documents.by_ids(ids)
-            await self._index.put(list(there.values()), [one for one in ids if one not in there])
-            before = ids

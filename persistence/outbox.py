@@ -11,6 +11,8 @@ from persistence.database import Database
 from persistence.statements import Statement, is_any, plain
 from persistence.tables import outbox, outbox_topics
 
+_ONCE_MORE = timedelta(seconds=4)
+
 _TOPIC = sa.bindparam("topic", type_=sa.Text)
 _OF_TOPIC = outbox.c.topic == _TOPIC
 _LATER = sa.func.now() + sa.bindparam("later", type_=INTERVAL)
@@ -36,21 +38,36 @@ _due = (
 _TAKE = Statement(
     sa.update(outbox)
     .where(outbox.c.id == _due.c.id)
-    .values(due_at=_LATER)
+    .values(due_at=_LATER, taken=outbox.c.taken + 1)
     .returning(outbox.c.id, outbox.c.subject, outbox.c.attempts),
     Waiting,
 )
 _KEEP = plain(sa.update(outbox).where(is_any(outbox.c.id, "ids")).values(due_at=_LATER))
-_FINISH = plain(
-    sa.delete(outbox).where(
-        sa.or_(
-            is_any(outbox.c.id, "ids"),
-            sa.and_(_OF_TOPIC, outbox.c.refusal.is_not(None), is_any(outbox.c.subject, "subjects")),
+_FINISH = [
+    # Whoever had taken it before may still be on the way with what it then was: it is told once more, a little later.
+    plain(
+        sa.update(outbox)
+        .where(is_any(outbox.c.id, "ids"), outbox.c.taken > 1)
+        .values(due_at=_LATER, taken=0)
+        .returning(outbox.c.id)
+    ),
+    plain(
+        sa.delete(outbox).where(
+            sa.or_(
+                sa.and_(is_any(outbox.c.id, "ids"), outbox.c.taken == 1),
+                sa.and_(_OF_TOPIC, outbox.c.refusal.is_not(None), is_any(outbox.c.subject, "subjects")),
+            )
         )
-    )
+    ),
+]
+_GIVE_BACK = plain(
+    sa.update(outbox)
+    .where(is_any(outbox.c.id, "ids"))
+    .values(due_at=sa.func.now(), taken=0)
+    .returning(outbox.c.subject)
 )
 _PUT_OFF = plain(
-    sa.update(outbox).where(is_any(outbox.c.id, "ids")).values(due_at=_LATER, attempts=outbox.c.attempts + 1)
+    sa.update(outbox).where(is_any(outbox.c.id, "ids")).values(due_at=_LATER, taken=0, attempts=outbox.c.attempts + 1)
 )
 _given = (
     sa.func.unnest(
@@ -98,8 +115,16 @@ class Outbox:
 
     async def finish(self, topic: str, taken: Sequence[Waiting]) -> None:
         subjects = list({one.subject for one in taken})
-        async with self._database.single() as connection:
-            await _FINISH.run(connection, topic=topic, ids=[one.id for one in taken], subjects=subjects)
+        values = {"topic": topic, "ids": [one.id for one in taken], "subjects": subjects, "later": _ONCE_MORE}
+        async with self._database.writing() as transaction:
+            for statement in reversed(_FINISH):
+                await statement.run(transaction, **values)
+
+    async def give_back(self, topic: str, taken: Sequence[Waiting]) -> None:
+        async with self._database.writing() as transaction:
+            still = set(await _GIVE_BACK.all(transaction, ids=[one.id for one in taken]))
+            # Others have told it, while we were perhaps telling what it was before.
+            await _ADD.run(transaction, topic=topic, subjects=list({one.subject for one in taken} - still))
 
     async def put_off(self, ids: Sequence[int], seconds: float) -> None:
         async with self._database.single() as connection:

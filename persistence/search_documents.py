@@ -6,11 +6,14 @@ from datetime import timedelta
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import INTERVAL, insert
 
+from domain.outbox import SEARCH
 from domain.search import Document
 from persistence.contents import VISIBLE
 from persistence.database import Database
 from persistence.statements import Statement, is_any, plain
-from persistence.tables import content_genres, contents, genres, search_rebuilds
+from persistence.tables import content_genres, contents, genres, outbox, search_rebuilds
+
+_MOST_GHOSTS = 1000
 
 _GENRES = sa.func.array(
     sa.select(genres.c.name)
@@ -63,6 +66,16 @@ _RENEW = plain(
 _FINISH = plain(sa.delete(search_rebuilds).where(_OWN))
 
 
+_there = contents.alias("there")
+_GHOSTS = plain(
+    sa.select(sa.cast(outbox.c.subject, sa.BigInteger))
+    .distinct()
+    .outerjoin(_there, sa.and_(_there.c.id == sa.cast(outbox.c.subject, sa.BigInteger), _there.c.deleted_at.is_(None)))
+    .where(outbox.c.topic == SEARCH, _there.c.id.is_(None))
+    .limit(_MOST_GHOSTS)
+)
+
+
 class Documents:
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -74,6 +87,11 @@ class Documents:
     async def ids_after(self, last: int, most: int) -> list[int]:
         async with self._database.reading() as connection:
             return await _IDS_AFTER.all(connection, last=last, most=most)
+
+    async def ghosts(self) -> list[int]:
+        """Those that are gone, and an engine was not yet told."""
+        async with self._database.reading() as connection:
+            return await _GHOSTS.all(connection)
 
     async def count(self) -> int:
         async with self._database.reading() as connection:

@@ -23,6 +23,7 @@ _PHRASE = sa.bindparam("phrase", type_=sa.Text)
 _ID, _LIKES = contents.c.id, contents.c.like_count
 # Of those that most people like, so many are looked at.
 _MOST_WALKED = 5000
+_MOST_NEAR = 200
 
 
 def asks(terms: sa.Column[Any], name: str) -> sa.ColumnElement[bool]:
@@ -46,10 +47,19 @@ _left = (
     .table_valued(sa.column("leaving", sa.Text), name="given")
     .render_derived()
 )
-WORDS_ALIKE = plain(
+_near = (
     sa.select(title_words.c.word)
-    .distinct()
-    .select_from(_left.join(title_words, title_words.c.leavings.contains(array([_left.c.leaving]))))
+    .where(title_words.c.leavings.contains(array([_left.c.leaving])))
+    .limit(_MOST_NEAR)
+    .lateral("near")
+)
+# Those that have most in common first.
+WORDS_ALIKE = plain(
+    sa.select(_near.c.word)
+    .select_from(_left.join(_near, sa.true()))
+    .group_by(_near.c.word)
+    .order_by(sa.func.count().desc(), _near.c.word)
+    .limit(_MOST_NEAR)
 )
 
 

@@ -1,8 +1,8 @@
 """Search."""
 
 import asyncio
-from collections.abc import Sequence
-from typing import Annotated, Any
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, TypeVar
 
 import strawberry
 
@@ -11,7 +11,10 @@ from domain.highlighting import excerpt, highlighted
 from domain.search import Hit, SearchFacet, SearchFilter, SearchHit, SearchQuery, SearchResult
 from resolvers.arguments import given
 from resolvers.contents import visible_content_of
-from resolvers.context import Info
+from resolvers.context import Context, Info
+from resolvers.loaders import batched
+
+T = TypeVar("T")
 
 Query = Annotated[str, strawberry.argument(description="What to look for, at most 500 characters; all of it if empty.")]
 Facets = Annotated[Sequence[SearchFacet], strawberry.argument(description="What to count the values of.")]
@@ -25,19 +28,33 @@ async def search(
     """Contents by their words, best first: titles before descriptions, exact before alike, then what most people like.
     What was mistyped is found too. An empty query lists everything, newest first. At most 1000 can be paged through.
     """
-    only = SearchFilter(**given(filter)) if filter is not None else SearchFilter()
+    only = SearchFilter.of(**given(filter)) if filter is not None else SearchFilter()
 
     async def load(hits: Sequence[Hit]) -> list[Content | None]:
         loaders = info.context.loaders
         return await asyncio.gather(*(loaders.load(visible_content_of.batch, hit, {}) for hit in hits))  # type: ignore[attr-defined]
 
-    wanted = SearchQuery(query, only, tuple(facets), limit, offset)
+    wanted = SearchQuery(query, only, tuple(dict.fromkeys(facets)), limit, offset)
     return await info.context.services.search.find(wanted, load)
 
 
-def highlighted_title(root: strawberry.Parent[SearchHit]) -> str:
-    return highlighted(root.content.title, root.terms)
+@batched
+async def highlighted_title(_: Context, parents: Sequence[SearchHit]) -> Sequence[str]:
+    return await _one_by_one(lambda hit: highlighted(hit.content.title, hit.terms), parents)
 
 
-def highlighted_description(root: strawberry.Parent[SearchHit]) -> str | None:
-    return None if root.content.description is None else excerpt(root.content.description, root.terms)
+@batched
+async def highlighted_description(_: Context, parents: Sequence[SearchHit]) -> Sequence[str | None]:
+    def shown(hit: SearchHit) -> str | None:
+        return None if hit.content.description is None else excerpt(hit.content.description, hit.terms)
+
+    return await _one_by_one(shown, parents)
+
+
+async def _one_by_one(show: Callable[[SearchHit], T], hits: Sequence[SearchHit]) -> list[T]:
+    """Long texts take long; other requests come in between."""
+    shown = []
+    for hit in hits:
+        shown.append(show(hit))
+        await asyncio.sleep(0)
+    return shown

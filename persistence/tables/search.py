@@ -53,6 +53,8 @@ outbox = sa.Table(
     moment("created_at", default=True),
     moment("due_at", default=True),
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    # How often it was taken since it was last given back.
+    sa.Column("taken", sa.Integer, nullable=False, server_default="0"),
     # Why it was set aside; nobody takes it any more.
     sa.Column("refusal", sa.Text),
     sa.Index("ix_outbox_topic", "topic", "id", postgresql_where=sa.text("refusal IS NULL")),

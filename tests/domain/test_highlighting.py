@@ -30,24 +30,24 @@ from domain.words import terms, words
     ],
 )
 def test_the_found_words_are_marked(title: str, query: str, shown: str) -> None:
-    assert highlighted(title, terms(query)) == shown
+    assert highlighted(title, tuple(terms(query))) == shown
 
 
 def test_whatever_the_text_nothing_but_marks_is_added_and_all_is_escaped() -> None:
     chance = random.Random(3)
     for _ in range(2000):
         text = "".join(chance.choices("ab<>&'\" \n가테스ㅌ트é\u0301’-0漢", k=chance.randint(0, 30)))
-        shown = highlighted(text, terms("".join(chance.choices("ab 가테스ㅌ0漢", k=5))))
+        shown = highlighted(text, tuple(terms("".join(chance.choices("ab 가테스ㅌ0漢", k=5)))))
         without = shown.replace("<em>", "").replace("</em>", "")
         assert "<" not in without
         assert ">" not in without
         assert html.unescape(without) == unicodedata.normalize("NFC", text)
 
 
-@pytest.mark.parametrize("places", [0, 10, 299, 300, 301, 1000, 2900])
+@pytest.mark.parametrize("places", [0, 10, 299, 300, 301, 1000, 1900])
 def test_an_excerpt_shows_the_first_find_wherever_it_is(places: int) -> None:
     text = ("word " * 600)[:places] + " needle " + "word " * 600
-    shown = excerpt(text, terms("needle"))
+    shown = excerpt(text, tuple(terms("needle")))
     assert "<em>needle</em>" in shown
     assert len(shown) < 330
     assert shown.startswith("… ") == (places > 290)
@@ -55,15 +55,15 @@ def test_an_excerpt_shows_the_first_find_wherever_it_is(places: int) -> None:
 
 
 def test_an_excerpt_without_a_find_is_the_beginning() -> None:
-    assert excerpt("short & sweet", []) == "short &amp; sweet"
-    assert excerpt("x" * 1000, []) == "x" * 300 + " …"
+    assert excerpt("short & sweet", ()) == "short &amp; sweet"
+    assert excerpt("x" * 1000, ()) == "x" * 300 + " …"
 
 
 def test_a_hundred_long_descriptions_are_marked_without_holding_anybody_up() -> None:
     """No figure of this machine: against the same texts taken apart once, which no way of marking can do without."""
     chance = random.Random(4)
     texts = [" ".join("".join(chance.choices("가나다라마바사아자차", k=3)) for _ in range(700)) for _ in range(5)]
-    query = terms(" ".join("".join(chance.choices("가나다라마바사아자차", k=3)) for _ in range(10)))
+    query = tuple(terms(" ".join("".join(chance.choices("가나다라마바사아자차", k=3)) for _ in range(10))))
     begun = time.process_time()
     for text in texts:
         words(text)

@@ -6,20 +6,23 @@ import unicodedata
 import pytest
 
 from domain.typos import alike, leavings, slips
-from domain.words import initials, inner, parts, phrase, runs, tails, terms, words
+from domain.words import initials, inner, other_terms, parts, phrase, runs, tails, terms, words
 
 
 @pytest.mark.parametrize(
     ("text", "keys"),
     [
-        ("테스트 영화", ["xptmxm", "dudghk"]),
-        (unicodedata.normalize("NFD", "테스트 Amélie"), ["xptmxm", "amelie"]),
-        ("ＬＧ전자", ["lg", "wjswk"]),
+        ("테스트 영화", ["XPTMXM", "DUDGHK"]),
+        (unicodedata.normalize("NFD", "테스트 Amélie"), ["XPTMXM", "amelie"]),
+        ("ＬＧ전자", ["lg", "WJSWK"]),
         ("Spider-Man's 007", ["spider", "mans", "007"]),
         ("Straße", ["strasse"]),
-        ("ㅋㅋㅋ 값", ["zzz", "rkqt"]),
+        ("ㅋㅋㅋ 값", ["ZZZ", "RKQT"]),
         ("हिन्दी", ["हिनदी"]),
-        ("千", ["021315"]),
+        ("千", ["千"]),
+        ("ｶﾞﾝﾀﾞﾑ ガンダム", [unicodedata.normalize("NFKD", "ガンダム")] * 2),
+        ("Øl itʼs", ["ol", "its"]),
+        ("िि ொ", []),
         ("— … !!! 🎬 \u200b", []),
         ("", []),
         ("'''", []),
@@ -35,8 +38,8 @@ def test_words_are_the_keys_that_type_them(text: str, keys: list[str]) -> None:
         ("테스트를", "테스트"),
         ("영화에서는", "영화"),
         ("기생충은", "기생충"),
-        ("서울의", "서울"),
-        ("친구랑", "친구"),
+        ("서울의", "서울의"),  # perhaps
+        ("고양이", "고양이"),  # perhaps a particle, and here a part of the word
         ("나무을", "나무을"),  # this particle follows consonants alone
         ("집으로", "집으로"),  # one syllable is no stem
         ("우리", "우리"),
@@ -46,6 +49,12 @@ def test_words_are_the_keys_that_type_them(text: str, keys: list[str]) -> None:
 )
 def test_a_particle_is_no_part_of_a_word(word: str, stem: str) -> None:
     assert words(word)[0].stem == words(stem)[0].keys
+
+
+def test_what_else_may_have_been_meant() -> None:
+    """A particle that may be part of the word, and the other keyboard mode."""
+    assert other_terms("서울의") == [["TJDNF"], ["tjdnfdml"]]
+    assert other_terms("xptmxm") == [["xptmxm"], ["XPTMXM"]]
 
 
 def test_terms_come_once_and_ten_at_most() -> None:

@@ -149,6 +149,15 @@ async def test_a_ghost_is_neither_shown_nor_counted(meilisearch: Searching) -> N
     ]
 
 
+async def test_a_ghost_behind_the_page_is_not_counted_either(meilisearch: Searching) -> None:
+    contents = [await meilisearch.content(f"Ghost {number}", genres=["Fright"]) for number in range(12)]
+    await meilisearch.settle()
+    await meilisearch.world.rows("update contents set deleted_at = now() where id = $1 returning id", contents[0].id)
+    found = await meilisearch.find("ghost", limit=1, facets=["GENRE"])
+    assert found["estimatedTotalHits"] == 11
+    assert found["facets"][0]["values"] == [{"value": "Fright", "count": 11}]
+
+
 class Slow:
     """An index whose `put` waits before it sends, as that of a process that was paused there."""
 
@@ -189,12 +198,46 @@ async def test_two_relays_share_the_work(meilisearch: Searching) -> None:
     assert await outbox.take(SEARCH, 100, 60) == []
 
 
-async def test_what_a_killed_process_had_taken_is_taken_again(meilisearch: Searching) -> None:
+async def test_what_a_killed_process_had_taken_is_taken_again_and_told_once_more(meilisearch: Searching) -> None:
+    """Once more, for what it had on the way may arrive after what the second one told."""
     outbox = meilisearch.marquee.searching.outbox
     await outbox.open(SEARCH)
     await outbox.add(SEARCH, ["1"])
     (taken,) = await outbox.take(SEARCH, 100, 0)
     assert await outbox.take(SEARCH, 100, 60) == [taken]
+    await outbox.finish(SEARCH, [taken])
+    assert (await outbox.state(SEARCH)).waiting == 1
+    await meilisearch.world.rows("update outbox set due_at = now() returning id")
+    assert await outbox.take(SEARCH, 100, 60) == [taken]
+    await outbox.finish(SEARCH, [taken])
+    assert (await outbox.state(SEARCH)).waiting == 0
+
+
+async def test_who_gives_back_what_others_have_told_has_it_told_again(meilisearch: Searching) -> None:
+    outbox = meilisearch.marquee.searching.outbox
+    await outbox.open(SEARCH)
+    await outbox.add(SEARCH, ["1", "2"])
+    taken = await outbox.take(SEARCH, 100, 60)
+    await outbox.finish(SEARCH, taken[:1])
+    await outbox.give_back(SEARCH, taken)
+    assert sorted(await waiting(meilisearch)) == ["1", "2"]
+
+
+async def test_a_genre_that_is_renamed_is_told(meilisearch: Searching) -> None:
+    content = await meilisearch.content("Named", genres=["Old"])
+    await meilisearch.settle()
+    await meilisearch.world.rows("update genres set name = 'New' returning 1")
+    assert await waiting(meilisearch) == [str(content.id)]
+
+
+async def test_words_changed_by_hand_are_never_found_by_what_they_were(searching: Searching) -> None:
+    content = await searching.content("Before")
+    await searching.settle()
+    await searching.world.rows("update contents set title = 'After' where id = $1 returning 1", content.id)
+    if searching.engine is None:
+        assert (await searching.find("before"))["estimatedTotalHits"] == 0
+    assert await searching.titles("after") == ["After"]
+    assert await searching.titles("before") == []
 
 
 async def test_an_index_that_was_lost_is_made_and_told_everything(meilisearch: Searching) -> None:

@@ -107,6 +107,55 @@ async def test_nothing_is_found(catalogue: Searching, text: str) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "titles"),
+    [
+        ("소", ["소년"]),  # typed "th", as "The" is
+        ("고", ["고양이"]),
+        ("고양이", ["고양이"]),
+        ("go", ["Gone"]),
+        ("0", []),
+        ("021315", []),
+        ("1", ["유령선 1"]),
+        ("11", []),
+        ("유령선 1", ["유령선 1"]),
+    ],
+)
+async def test_scripts_and_numbers_are_told_apart(searching: Searching, text: str, titles: list[str]) -> None:
+    for title in ("소년", "The Matrix", "고양이", "Gone", "千と千尋", "유령선 1"):
+        await searching.content(title)
+    assert await searching.titles(text) == titles
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("대한민국임시정부", "대한민국임시정부수립기념일"),
+        ("임시정부수립기념", "대한민국임시정부수립기념일"),
+        ("エヴァンゲリオン", "新世紀エヴァンゲリオン"),
+        ("ヴァンゲリ", "新世紀エヴァンゲリオン"),
+        ("ｴｳﾞｧﾝｹﾞﾘｵﾝ", "新世紀エヴァンゲリオン"),
+        ("donaudampfschifffahrtsgesellschaft", "Donaudampfschifffahrtsgesellschaft"),
+        ("뷁" * 500, "뷁" * 300),
+    ],
+)
+async def test_long_words_are_found(searching: Searching, text: str, title: str) -> None:
+    await searching.content(title)
+    await searching.content("Another")
+    assert await searching.titles(text) == [title]
+
+
+@pytest.mark.parametrize("text", ["뷁" * 500, "漢" * 500, "ﷺ" * 500, "\u0301" * 500, "िि", "0ab", "가 " * 250])
+async def test_nothing_that_can_be_typed_is_too_much(catalogue: Searching, text: str) -> None:
+    await catalogue.settle()
+    assert (await catalogue.find(text))["query"] == text
+
+
+async def test_a_facet_asked_for_a_thousand_times_is_counted_once(catalogue: Searching) -> None:
+    await catalogue.settle()
+    assert len((await catalogue.find("", facets=["GENRE"] * 1000))["facets"]) == 1
+
+
 async def test_an_empty_query_lists_everything_newest_first(catalogue: Searching) -> None:
     for text in ("", "   \n"):
         titles = await catalogue.titles(text)

@@ -106,6 +106,9 @@ async def shelves(searching: Searching) -> Searching:
         ({"releaseYear": 2147483647}, set()),
         ({"genre": "드라마", "ageRating": "AGE_15", "releaseYear": 2019}, {"River two"}),
         ({}, {"River one", "River two", "River three"}),
+        ({"genre": ""}, set()),
+        ({"genre": " 드라마 "}, {"River one", "River two"}),
+        ({"genre": "\u1103\u1173\u1105\u1161\u1106\u1161"}, {"River one", "River two"}),  # decomposed
         ({"genre": None}, {"River one", "River two", "River three"}),
     ],
 )
