@@ -40,7 +40,7 @@ _PLAIN = str.maketrans({"ø": "o", "ł": "l", "æ": "ae", "œ": "oe", "đ": "d",
 _APOSTROPHES = "'’ʼ＇"
 
 
-def is_unspaced(char: str) -> bool:
+def _is_unspaced(char: str) -> bool:
     return any(ord(char) in unspaced for unspaced in _UNSPACED)
 
 
@@ -73,7 +73,7 @@ def piece(char: str) -> tuple[str, bool | None]:
     if char in _APOSTROPHES:
         return "", None
     wide = unicodedata.normalize("NFKC", char)
-    if is_unspaced(wide[0]):
+    if _is_unspaced(wide[0]):
         return unicodedata.normalize("NFKD", wide), True if unicodedata.category(wide[0])[0] in "LNM" else None
     plain = unicodedata.normalize("NFKD", wide.casefold().translate(_PLAIN))
     kept = "".join(c for c in plain if unicodedata.category(c)[0] in "LN" or _is_vowel_sign(c))

@@ -14,7 +14,6 @@ from meilisearch_python_sdk.models.settings import (
 )
 
 import domain.words as words
-from domain.keyboard import is_unspaced
 from domain.search import MOST_FACET_VALUES, MOST_HITS, Document
 
 # Of the title, and then of the description: its words; what begins anywhere in it, of which a last word may be a part;
@@ -23,9 +22,9 @@ FOR_ONE_WORD = ["title", "title_parts", "description", "description_parts"]
 _SEARCHED = ["title", "title_parts", "title_inside", "description", "description_parts"]
 # All other lists are sets, which Meilisearch shows in an order of its own.
 _ORDERED = {"searchable_attributes", "ranking_rules"}
-# Before each word, by its script, which Meilisearch cannot tell from the keys; and so that no word is another one's
-# second half: a word that is not found is looked for in two halves.
-_UNSPACED, _OTHER, _INITIALS, _KOREAN = "6", "7", "8", "9"
+# Before each word, by its script, which cannot be told from the keys; and so that no word is another one's second half:
+# a word that is not found is looked for in two halves.
+_FOREIGN, _LATIN, _INITIALS, _KOREAN = "6", "7", "8", "9"
 # Behind each part, so that a part is never a whole word, which ranks higher. Nothing that is typed has this letter.
 _PART = "þ"
 SETTINGS = MeilisearchSettings(
@@ -73,13 +72,13 @@ def shaped(document: Document) -> dict[str, Any]:
 
 
 def asked(term: str) -> str:
-    """A term of domain.words as a word of Meilisearch's. Scripts without spaces, which it takes apart by dictionaries,
-    are written as numbers.
+    """A term of domain.words as a word of Meilisearch's. Scripts other than Latin are written as numbers: some it takes
+    apart by dictionaries, and at each change of script it begins a new word.
     """
     if term.startswith(words.INITIALS_MARK):
         return _INITIALS + term[1:].lower()
-    mark = _KOREAN if term[0].isupper() else _UNSPACED if is_unspaced(term[0]) else _OTHER
-    return mark + "".join(f"{ord(char):06}" if is_unspaced(char) else char.lower() for char in term)
+    mark = _FOREIGN if not term[0].isascii() else _KOREAN if term[0].isupper() else _LATIN
+    return mark + "".join(char.lower() if char.isascii() else f"{ord(char):06}" for char in term)
 
 
 def _parts(parts: Set[str]) -> str:

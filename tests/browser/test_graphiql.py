@@ -58,6 +58,12 @@ async def test_the_first_tab_signs_in_as_it_is_the_second_browses_and_the_last_s
     await window.is_signed("out")
 
 
+async def test_the_search_tab_finds_as_it_is(window: Window) -> None:
+    found = (await window.run("Search"))["data"]["search"]
+    assert "<em>여름</em>" in found["hits"][0]["highlightedTitle"]
+    assert [counts["facet"] for counts in found["facets"]] == ["GENRE", "AGE_RATING", "RELEASE_YEAR"]
+
+
 async def test_a_stream_plays_and_seeks_in_the_page_and_by_its_address_alone(
     window: Window, windows: Windows, email: str
 ) -> None:
