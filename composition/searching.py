@@ -1,12 +1,11 @@
 """Everything of search: in the database, and at Meilisearch where settings name one."""
 
 from functools import cached_property
+from typing import Any
 
 import domain.search
 from domain.outbox import SEARCH
 from domain.search_index import SearchIndex
-from integrations.meilisearch import MeilisearchEngine, client
-from integrations.meilisearch_index import MeilisearchIndex
 from jobs.clock import Job
 from jobs.outbox import Relay
 from jobs.search import TellSearch
@@ -28,16 +27,26 @@ class Searching:
         self.own, self.own_index = DatabaseSearch(database), DatabaseIndex(database)
         self.outbox = Outbox(database)
         self._documents, self._rebuilds = Documents(database), Rebuilds(database)
-        url, name = settings.meilisearch_url, settings.meilisearch_index
-        self.client = client(url, settings.meilisearch_api_key) if url else None
-        self.engine = MeilisearchEngine(self.client, name, self._documents.ghosts) if self.client else None
-        self._engine_index = MeilisearchIndex(self.client, name) if self.client else None
+        self.client: Any = None  # an AsyncClient of meilisearch_python_sdk
+        self._engine: domain.search.SearchEngine | None = None
+        self._engine_index: SearchIndex | None = None
+        if settings.meilisearch_url:
+            self._use_meilisearch(settings.meilisearch_url, settings.meilisearch_api_key, settings.meilisearch_index)
+
+    def _use_meilisearch(self, url: str, api_key: str | None, name: str) -> None:
+        # Only here, for its library takes memory that who has no Meilisearch need not spend.
+        from integrations.meilisearch import MeilisearchEngine, client
+        from integrations.meilisearch_index import MeilisearchIndex
+
+        self.client = client(url, api_key)
+        self._engine = MeilisearchEngine(self.client, name, self._documents.ghosts)
+        self._engine_index = MeilisearchIndex(self.client, name)
 
     @cached_property
     def service(self) -> domain.search.Search:
-        if self.engine is None:
+        if self._engine is None:
             return domain.search.Search(self.own)
-        return domain.search.Search(self.engine, self.own if self._settings.search_fallback else None)
+        return domain.search.Search(self._engine, self.own if self._settings.search_fallback else None)
 
     @property
     def index(self) -> SearchIndex:

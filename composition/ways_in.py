@@ -24,10 +24,7 @@ from domain.profiles import Profiles
 from domain.sessions import SessionRules
 from domain.sign_in import SignIn
 from domain.users import UserStore
-from integrations.github import GitHub
-from integrations.google import Google
 from integrations.issuers import KeySet, RemoteKeys
-from integrations.kakao import Kakao
 from integrations.keycloak import Keycloak
 from integrations.passwords import PwdlibPasswords
 from integrations.secrets import CsrfTokens, FlowSecrets, RefreshTokens
@@ -199,33 +196,12 @@ class WaysIn:
     def _providers(self) -> Mapping[IdentityProvider, Provider]:
         """Those that settings name."""
         settings = self._settings
-        found: dict[IdentityProvider, Provider] = {}
-        if settings.google_client_id:
-            found[IdentityProvider.GOOGLE] = Google(
-                client=self._http,
-                client_id=settings.google_client_id,
-                client_secret=settings.google_client_secret,
-                issuer=settings.google_issuer,
-            )
-        if settings.github_client_id:
-            found[IdentityProvider.GITHUB] = GitHub(
-                client=self._http,
-                client_id=settings.github_client_id,
-                client_secret=settings.github_client_secret,
-                url=settings.github_url,
-                api_url=settings.github_api_url,
-            )
-        if settings.kakao_client_id:
-            found[IdentityProvider.KAKAO] = Kakao(
-                client=self._http,
-                client_id=settings.kakao_client_id,
-                client_secret=settings.kakao_client_secret,
-                scope=settings.kakao_scope,
-                admin_key=settings.kakao_admin_key,
-                auth_url=settings.kakao_auth_url,
-                api_url=settings.kakao_api_url,
-            )
-        return found
+        if not (settings.google_client_id or settings.github_client_id or settings.kakao_client_id):
+            return {}
+        # Only here, for their library takes memory that who has none of them need not spend.
+        from composition.providers import providers
+
+        return providers(settings, self._http)
 
     @property
     def _issuers(self) -> Mapping[str, IdentityProvider]:

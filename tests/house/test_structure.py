@@ -65,7 +65,10 @@ def test_there_are_no_circles() -> None:
 
 
 def test_nothing_is_imported_out_of_sight() -> None:
+    """But in the composition root, which leaves out the strangers that settings leave out: each takes its megabytes."""
     for path in MODULES:
+        if name_of(path).startswith("composition."):
+            continue
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.If):
                 hidden = [inner for inner in ast.walk(node) if isinstance(inner, ast.Import | ast.ImportFrom)]

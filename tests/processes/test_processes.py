@@ -92,7 +92,7 @@ async def test_a_server_that_is_told_to_end_ends_with_its_listeners(
     (server,) = street.servers(1)
     api = Api(server.address, client)
     assert (await client.get(f"{server.address}/ready")).status_code == 200
-    assert server.resident < MOST_RESIDENT
+    assert server.resident < MOST_RESIDENT, server.resident
     person, content = await world.person(), await world.content()
     await report(api, person, content, 1)
     events = sse(api, person, WATCH)
