@@ -2,13 +2,12 @@
 
 import html
 import random
-import time
 import unicodedata
 
 import pytest
 
 from domain.highlighting import excerpt, highlighted
-from domain.words import terms, words
+from domain.words import terms
 
 
 @pytest.mark.parametrize(
@@ -57,18 +56,3 @@ def test_an_excerpt_shows_the_first_find_wherever_it_is(places: int) -> None:
 def test_an_excerpt_without_a_find_is_the_beginning() -> None:
     assert excerpt("short & sweet", ()) == "short &amp; sweet"
     assert excerpt("x" * 1000, ()) == "x" * 300 + " …"
-
-
-def test_a_hundred_long_descriptions_are_marked_without_holding_anybody_up() -> None:
-    """No figure of this machine: against the same texts taken apart once, which no way of marking can do without."""
-    chance = random.Random(4)
-    texts = [" ".join("".join(chance.choices("가나다라마바사아자차", k=3)) for _ in range(700)) for _ in range(5)]
-    query = tuple(terms(" ".join("".join(chance.choices("가나다라마바사아자차", k=3)) for _ in range(10))))
-    begun = time.process_time()
-    for text in texts:
-        words(text)
-    once = time.process_time() - begun
-    begun = time.process_time()
-    for text in texts:
-        excerpt(text, query)
-    assert time.process_time() - begun < 12 * once
