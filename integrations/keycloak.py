@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote
 from weakref import WeakValueDictionary
 
 import httpx2
-from pydantic import BaseModel, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, Field, RootModel, StringConstraints, ValidationError
 
 from domain.accounts import NewAccount
 from domain.validation import Problems
@@ -36,6 +36,10 @@ class _AdminToken(BaseModel):
 class _Signed(BaseModel):
     access_token: _Token
     refresh_token: _Token
+
+
+class _Found(RootModel[list[Any]]):
+    """Accounts that were looked for."""
 
 
 class _Fault(BaseModel):
@@ -99,8 +103,8 @@ class Keycloak:
             response = await self._administer(
                 "POST", "/users", body | {key: name for key, name in names.items() if name}
             )
-        if response.status_code == 409:
-            return None
+            if response.status_code == 409 or (_stumbled(response) and await self._is_there(new.email)):
+                return None
         if response.status_code != 201:
             _refuse(response, "password", new.password)
         if not (address := _USER_ADDRESS.fullmatch(response.headers.get("Location", ""))):
@@ -149,6 +153,10 @@ class Keycloak:
         async with asking(_NAME):
             await self._end_sessions(subject)
 
+    async def _is_there(self, email: str) -> bool:
+        response = await self._administer("GET", f"/users?exact=true&briefRepresentation=true&email={quote(email)}")
+        return bool(read(_NAME, response, _Found).root)
+
     async def _end_sessions(self, subject: str) -> None:
         _expect(await self._administer("POST", f"/users/{quote(subject, safe='')}/logout"), 204, 404)
 
@@ -189,6 +197,11 @@ def _credential(field: str, password: str) -> dict[str, Any]:
         with Problems("input") as problems:
             problems.add(field, "This contains characters that cannot be stored.")
     return {"type": "password", "value": password, "temporary": False}
+
+
+def _stumbled(response: httpx2.Response) -> bool:
+    """Of several who come with an address at once Keycloak tells some this alone, and not that it is taken."""
+    return response.status_code == 400 and _complaint(response).key == "Could not create user"
 
 
 def _can_be_sent(text: str) -> bool:

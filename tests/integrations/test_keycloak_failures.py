@@ -220,6 +220,22 @@ async def test_a_grant_without_its_tokens_is_none(stub: Stub, accounts: Accounts
     await refusal(CALLS["sign_in"](accounts))
 
 
+STUMBLED = {"errorMessage": "Could not create user"}
+
+
+@pytest.mark.parametrize("found", [[{"id": SUBJECT}], []])
+async def test_an_address_that_somebody_else_just_took_is_taken(
+    stub: Stub, accounts: Accounts, found: list[Any]
+) -> None:
+    answers = iter([JSONResponse(STUMBLED, 400), JSONResponse(found)])
+    stub.failing["users"] = lambda: next(answers)
+    if found:
+        assert await accounts.create(NEW) is None
+    else:
+        await refusal(accounts.create(NEW))
+    assert stub.asked == ["admin", "users", "users"]
+
+
 @pytest.mark.parametrize("location", ["", "/", f"/admin/realms/x/users/{SUBJECT}?x", "/admin/realms/x/users/", "ü"])
 async def test_an_account_that_has_no_name_is_not_guessed(stub: Stub, accounts: Accounts, location: str) -> None:
     stub.failing["users"] = lambda: Response(status_code=201, headers={"Location": location})
