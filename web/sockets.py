@@ -77,11 +77,11 @@ class Sockets(GraphQL[Context, None]):
             raise ConnectionRejectionError
         try:
             await self._doorkeeper.admit_socket(context.socket, context, claimed)
-        except Unavailable as error:
-            await context.socket.close(_TRY_AGAIN, error.message)  # which must not look like a session that has ended
-            raise WebSocketDisconnected from error
         except CodedError as error:
-            raise ConnectionRejectionError from error
+            # What may succeed later must not look like a session that has ended.
+            code = _TRY_AGAIN if isinstance(error, Unavailable) else _ENDED
+            await context.socket.close(code, error.message)
+            raise WebSocketDisconnected from error
         if context.viewer is not None:
             context.watch = asyncio.create_task(self._close_when_ended(context))
         return UNSET

@@ -83,6 +83,14 @@ async def test_a_bad_token_is_refused_before_the_ack(api: Api, world: World) -> 
             assert await socket.closed() == 4403, claim
 
 
+async def test_a_socket_that_comes_after_the_end_of_its_session_is_told_that_it_ended(api: Api, world: World) -> None:
+    person = await world.person()
+    await api.data("mutation { logout }", person)
+    async with opened(api.base_url) as socket:
+        await socket.send(type="connection_init", payload={"authorization": f"Bearer {person.token}"})
+        assert (await socket.closed(), socket.reason) == (4403, "This session has ended. Please sign in again.")
+
+
 async def test_nobody_in_particular_can_connect_but_not_listen(api: Api, world: World) -> None:
     async with connected(api.base_url, None) as socket:
         assert await socket.answer("{ viewer { points } }") == {"viewer": None}

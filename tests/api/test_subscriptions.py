@@ -83,6 +83,11 @@ class Socket:
         assert self._connection.close_code is not None
         return self._connection.close_code
 
+    @property
+    def reason(self) -> str | None:
+        """What the server said when it closed."""
+        return self._connection.close_reason
+
 
 @asynccontextmanager
 async def opened(

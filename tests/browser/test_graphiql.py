@@ -122,8 +122,7 @@ async def test_signing_out_ends_the_session_and_with_it_what_is_open_elsewhere(
     await window.page.locator("#marquee-sign-out").click()
     await expect(window.bar).to_have_text("Not signed in – run the first tab")
     await expect(window.player).to_have_count(0)
-    # Or it was refused, where it began to listen just then; either way it says what to do.
-    assert "Sign in again to go on" in (await other.answer())["errors"][0]["message"]
+    assert "session has ended" in (await other.answer())["errors"][0]["message"]
     await expect(other.bar).to_have_text("Your session has ended – run the first tab to sign in again")
     await other.sign_in(email)
 
