@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import os
 import signal
+import subprocess
 import sys
 from collections.abc import Coroutine, Iterator
 from contextlib import suppress
@@ -21,14 +23,14 @@ from domain.outbox import SEARCH
 from integrations.embedded_postgres import EmbeddedPostgres, EmbeddedPostgresError
 from jobs.clock import keep
 from jobs.demonstration import PASSWORD
-from persistence.migrate import upgrade
 from settings import Settings
 from web.handshake import Handshake
 from web.log import configure_log
 
 T = TypeVar("T")
 
-SCHEMA_FILE = Path(__file__).parent / "schema" / "schema.graphql"
+HERE = Path(__file__).resolve().parent
+SCHEMA_FILE = HERE / "schema" / "schema.graphql"
 
 
 async def watch_over(embedded: EmbeddedPostgres) -> None:
@@ -79,17 +81,25 @@ def read_settings() -> Settings:
     return settings
 
 
+def migrated(dsn: str) -> None:
+    """By a process of its own, so that what migrations need does not stay in the memory of one that serves."""
+    command = [sys.executable, "-m", "persistence.migrate"]
+    done = subprocess.run(command, cwd=HERE, env={**os.environ, "DATABASE_URL": dsn}, check=False)  # noqa: S603
+    if done.returncode:
+        raise SystemExit("The tables could not be brought to their newest form; what is above says why.")
+
+
 @contextlib.contextmanager
 def database_of(settings: Settings) -> Iterator[tuple[str, EmbeddedPostgres | None]]:
     """The address of a database with the newest tables: the one of the settings, or the embedded one."""
     if dsn := settings.dsn():
-        upgrade(settings.direct_dsn() or dsn)
+        migrated(settings.direct_dsn() or dsn)
         yield dsn, None
         return
     embedded = EmbeddedPostgres(settings.marquee_home / "postgres")
     try:
         embedded.ensure()
-        upgrade(embedded.dsn)
+        migrated(embedded.dsn)
         yield embedded.dsn, embedded
     except EmbeddedPostgresError as error:
         raise SystemExit(f"The embedded PostgreSQL does not start. {error}") from None

@@ -4,6 +4,7 @@ from functools import cached_property
 from typing import Any
 
 import domain.search
+from composition.including import included
 from domain.outbox import SEARCH
 from domain.search_index import SearchIndex
 from jobs.clock import Job
@@ -31,16 +32,8 @@ class Searching:
         self._engine: domain.search.SearchEngine | None = None
         self._engine_index: SearchIndex | None = None
         if settings.meilisearch_url:
-            self._use_meilisearch(settings.meilisearch_url, settings.meilisearch_api_key, settings.meilisearch_index)
-
-    def _use_meilisearch(self, url: str, api_key: str | None, name: str) -> None:
-        # Only here, for its library takes memory that who has no Meilisearch need not spend.
-        from integrations.meilisearch import MeilisearchEngine, client
-        from integrations.meilisearch_index import MeilisearchIndex
-
-        self.client = client(url, api_key)
-        self._engine = MeilisearchEngine(self.client, name, self._documents.ghosts)
-        self._engine_index = MeilisearchIndex(self.client, name)
+            parts = included("meilisearch").meilisearch(settings, self._documents)
+            self.client, self._engine, self._engine_index = parts
 
     @cached_property
     def service(self) -> domain.search.Search:

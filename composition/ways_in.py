@@ -14,6 +14,7 @@ import persistence.identities
 import persistence.passwords
 import persistence.profiles
 import persistence.sessions
+from composition.including import included
 from domain.attempts import AttemptRules, Attempts
 from domain.authentication import Authentication
 from domain.identities import Identities, IdentityProvider, Provider
@@ -198,10 +199,8 @@ class WaysIn:
         settings = self._settings
         if not (settings.google_client_id or settings.github_client_id or settings.kakao_client_id):
             return {}
-        # Only here, for their library takes memory that who has none of them need not spend.
-        from composition.providers import providers
-
-        return providers(settings, self._http)
+        found: Mapping[IdentityProvider, Provider] = included("providers").providers(settings, self._http)
+        return found
 
     @property
     def _issuers(self) -> Mapping[str, IdentityProvider]:

@@ -1,5 +1,6 @@
-"""Alembic, called from Python: brings a database to the newest tables, or back."""
+"""Alembic: `python -m persistence.migrate` brings the database of DATABASE_URL to the newest tables."""
 
+import os
 from pathlib import Path
 
 from alembic import command
@@ -21,3 +22,7 @@ def upgrade(dsn: str, revision: str = "head") -> None:
 
 def downgrade(dsn: str, revision: str = "base") -> None:
     command.downgrade(configuration(dsn), revision)
+
+
+if __name__ == "__main__":
+    upgrade(os.environ["DATABASE_URL"])

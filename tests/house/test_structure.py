@@ -1,6 +1,7 @@
 """The house itself: which room may look into which, and how large a room may be."""
 
 import ast
+import re
 import statistics
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
@@ -40,9 +41,15 @@ NAMES = {name_of(path) for path in MODULES}
 
 
 def imports_of(path: Path) -> Iterator[str]:
-    """Every module of ours that a file imports, wherever in the file: under TYPE_CHECKING and in functions too."""
+    """Every module of ours that a file imports, wherever in the file: under TYPE_CHECKING, in functions, by name."""
     for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "included":
+            (name,) = node.args
+            assert isinstance(name, ast.Constant) and isinstance(name.value, str), (
+                f"{name_of(path)} does not say what it includes"
+            )
+            yield f"composition.{name.value}"
+        elif isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name.partition(".")[0] in FLOORS)
         elif isinstance(node, ast.ImportFrom) and node.module and node.module.partition(".")[0] in FLOORS:
             for alias in node.names:
@@ -65,14 +72,21 @@ def test_there_are_no_circles() -> None:
 
 
 def test_nothing_is_imported_out_of_sight() -> None:
-    """But in the composition root, which leaves out the strangers that settings leave out: each takes its megabytes."""
     for path in MODULES:
-        if name_of(path).startswith("composition."):
-            continue
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.If):
                 hidden = [inner for inner in ast.walk(node) if isinstance(inner, ast.Import | ast.ImportFrom)]
                 assert not hidden, f"{name_of(path)} hides an import in line {hidden[0].lineno}"
+
+
+def test_one_door_alone_loads_modules_by_name() -> None:
+    loaders = {
+        name_of(path)
+        for path in MODULES
+        if {"import_module", "__import__", "spec_from_file_location", "exec_module"}
+        & set(re.findall(r"\w+", path.read_text()))
+    }
+    assert loaders == {"composition.including"}
 
 
 def test_files_are_one_screen_or_two() -> None:
