@@ -45,10 +45,8 @@ def imports_of(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "included":
             (name,) = node.args
-            assert isinstance(name, ast.Constant) and isinstance(name.value, str), (
-                f"{name_of(path)} does not say what it includes"
-            )
-            yield f"composition.{name.value}"
+            assert isinstance(name, ast.Constant), f"{name_of(path)} does not say what it includes"
+            yield f"composition.{name.value!s}"
         elif isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name.partition(".")[0] in FLOORS)
         elif isinstance(node, ast.ImportFrom) and node.module and node.module.partition(".")[0] in FLOORS:
