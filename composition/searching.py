@@ -6,12 +6,12 @@ from typing import Any
 import domain.search
 from composition.including import included
 from domain.outbox import SEARCH
-from domain.search_index import SearchIndex
+from domain.search_index import EngineIndex, SearchIndex
 from jobs.clock import Job
 from jobs.outbox import Relay
 from jobs.search import TellSearch
 from jobs.search_comparison import Compare
-from jobs.search_own import MendOwnIndex
+from jobs.search_own import MendOwnIndex, RenewOwnIndex
 from jobs.search_rebuild import Rebuild
 from jobs.search_watch import WarnOfUnheard, WatchOverSearch
 from persistence.database import Database
@@ -30,10 +30,10 @@ class Searching:
         self._documents, self._rebuilds = Documents(database), Rebuilds(database)
         self.client: Any = None  # an AsyncClient of meilisearch_python_sdk
         self._engine: domain.search.SearchEngine | None = None
-        self._engine_index: SearchIndex | None = None
+        self.engine_index: EngineIndex | None = None
         if settings.meilisearch_url:
             parts = included("meilisearch").meilisearch(settings, self._documents)
-            self.client, self._engine, self._engine_index = parts
+            self.client, self._engine, self.engine_index = parts
 
     @cached_property
     def service(self) -> domain.search.Search:
@@ -44,22 +44,24 @@ class Searching:
     @property
     def index(self) -> SearchIndex:
         """Of the engine in use."""
-        return self._engine_index or self.own_index
+        return self.engine_index or self.own_index
 
     def jobs(self) -> list[Job]:
-        own = [Job("mend own index", 60, MendOwnIndex(self.own_index, self._documents))]
-        if self._engine_index is None:
+        own = [Job("mend own index", 60, MendOwnIndex(self.own_index))]
+        if self.engine_index is None:
             return [*own, Job("warn of the unheard", 3600, WarnOfUnheard(self.outbox))]
-        tell = TellSearch(self._engine_index, self._documents, self._rebuilds, self.outbox)
-        watch = WatchOverSearch(self._engine_index, self._documents, self.outbox)
+        tell = TellSearch(self.engine_index, self._documents, self._rebuilds, self.outbox)
+        watch = WatchOverSearch(self.engine_index, self._documents, self.outbox)
         return [
             *own,
             Job("watch over search", 10, watch),
             Job("tell search", 1, Relay(self.outbox, SEARCH, tell)),
         ]
 
-    def rebuild(self) -> Rebuild:
-        return Rebuild(self.index, self._documents, self._rebuilds, self.outbox)
+    def rebuild(self) -> Rebuild | RenewOwnIndex:
+        if self.engine_index is None:
+            return RenewOwnIndex(self.own_index, self._documents)
+        return Rebuild(self.engine_index, self._documents, self._rebuilds, self.outbox)
 
     def compare(self) -> Compare:
         return Compare(self.index, self._documents, self.outbox)

@@ -44,6 +44,11 @@ def _is_unspaced(char: str) -> bool:
     return any(ord(char) in unspaced for unspaced in _UNSPACED)
 
 
+def is_apostrophe(char: str) -> bool:
+    """It belongs to a word, and is no letter of it."""
+    return char in _APOSTROPHES
+
+
 def is_syllable(char: str) -> bool:
     return ord(char) in _SYLLABLES
 
@@ -70,7 +75,7 @@ def piece(char: str) -> tuple[str, bool | None]:
         return initial(char) + _VOWELS[vowel] + _FINALS[final], True
     if char in _JAMO:
         return _JAMO[char], True
-    if char in _APOSTROPHES:
+    if is_apostrophe(char):
         return "", None
     wide = unicodedata.normalize("NFKC", char)
     if _is_unspaced(wide[0]):

@@ -4,8 +4,8 @@ import enum
 import hashlib
 import time
 import unicodedata
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Protocol
@@ -56,11 +56,13 @@ class SearchFilter:
 
 @dataclass(frozen=True)
 class SearchQuery:
-    """An empty text asks for everything, newest first. Raises ValidationFailed."""
+    """An empty text asks for everything, newest first; `facets` are answered in their order, and each must be there but
+    once. Raises ValidationFailed.
+    """
 
     text: str
     only: SearchFilter = SearchFilter()
-    facets: Sequence[SearchFacet] = ()
+    facets: tuple[SearchFacet, ...] = ()
     limit: int = 20
     offset: int = 0
     # What is searched for instead of the words of the text.
@@ -116,24 +118,12 @@ class FacetCounts:
     facet: SearchFacet
     values: Sequence[FacetCount]
 
-    def without(self, value: str) -> "FacetCounts":
-        counts = [replace(one, count=one.count - (one.value == value)) for one in self.values]
-        return FacetCounts(self.facet, [one for one in counts if one.count > 0])
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """`facets` are the values that an engine counted for it which knows of changes only later."""
-
-    content_id: int
-    facets: Mapping[SearchFacet, Sequence[str]] = field(default_factory=dict)
-
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """What an engine answers; `total` is at most MOST_HITS."""
 
-    hits: Sequence[Hit]
+    content_ids: Sequence[int]
     total: int
     facets: Sequence[FacetCounts] = ()
     milliseconds: int = 0
@@ -201,27 +191,17 @@ class Search:
         self._rests_until = 0.0
 
     async def find(
-        self, query: SearchQuery, load: Callable[[Sequence[Hit]], Awaitable[Sequence[Content | None]]]
+        self, query: SearchQuery, load: Callable[[Sequence[int]], Awaitable[Sequence[Content | None]]]
     ) -> SearchResult:
         """`load` finds the contents that may be seen; what an engine still knows and it does not is neither shown nor
-        counted. Raises SearchUnavailable.
+        counted as a hit. Raises SearchUnavailable.
         """
         query, found = (query, Found([], 0)) if query.is_hopeless else await self._first_found(query)
-        contents = await load(found.hits) if found.hits else []
-        total, facets = found.total, {counts.facet: counts for counts in found.facets}
-        for hit, content in zip(found.hits, contents, strict=True):
-            if content is None:
-                total -= 1
-                for facet, counts in facets.items():
-                    for value in hit.facets.get(facet, ()):
-                        counts = counts.without(value)
-                    facets[facet] = counts
+        contents = await load(found.content_ids) if found.content_ids else []
         hits = [SearchHit(content, tuple(query.terms)) for content in contents if content]
-        empty = (FacetCounts(facet, ()) for facet in query.facets)
-        counted = [facets.get(counts.facet, counts) for counts in empty]
-        return SearchResult(
-            query.text, query.limit, query.offset, hits, max(total, len(hits)), counted, found.milliseconds
-        )
+        total = max(found.total - contents.count(None), len(hits))
+        facets = found.facets or [FacetCounts(facet, ()) for facet in query.facets]
+        return SearchResult(query.text, query.limit, query.offset, hits, total, facets, found.milliseconds)
 
     async def check(self) -> None:
         """Raises SearchUnavailable where nobody would answer."""

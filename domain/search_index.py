@@ -1,4 +1,4 @@
-"""What keeps an engine's index: told of changes, built anew, and compared with the database."""
+"""Indexes: compared with the database, told of changes, built anew."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,14 +8,34 @@ from domain.search import Document
 
 
 class SearchIndex(Protocol):
-    """All of it raises SearchUnavailable where the engine cannot be reached, or does not do what it is told."""
+    """What can be compared with the database."""
 
     @property
     def name(self) -> str: ...
 
+    def seals(self) -> AsyncIterator[Mapping[int, str]]:
+        """The seals of all documents in the index, by id."""
+
+    def seal(self, document: Document) -> str:
+        """What `seals` says of a document that the index knows as it is."""
+
+
+class OwnIndex(SearchIndex, Protocol):
+    """The database's own, brought up to date in place."""
+
+    async def outdated(self) -> list[int]:
+        """Some of those it knows in an old form, or not at all."""
+
+    async def renew(self, ids: Sequence[int]) -> Mapping[int, str]:
+        """Brings these to their newest form. Which could not be, and why."""
+
+
+class EngineIndex(SearchIndex, Protocol):
+    """All of it raises SearchUnavailable where the engine cannot be reached, or does not do what it is told."""
+
     @property
-    def beside(self) -> str | None:
-        """What it is called while it is built beside the one in use; None where that is brought up to date in place."""
+    def beside(self) -> str:
+        """What it is called while it is built beside the one in use."""
 
     async def prepare(self) -> bool:
         """Makes the index where there is none, and gives it our settings. Whether it now has to be told everything."""
@@ -35,12 +55,6 @@ class SearchIndex(Protocol):
 
     async def held(self) -> int:
         """How many documents the index has."""
-
-    def seals(self) -> AsyncIterator[Mapping[int, str]]:
-        """The seals of all documents in the index, by id."""
-
-    def seal(self, document: Document) -> str:
-        """What `seals` says of a document that the index knows as it is."""
 
 
 class Documents(Protocol):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from domain.keyboard import ends_in_consonant, initial, is_consonant, is_syllable, piece
+from domain.keyboard import ends_in_consonant, initial, is_apostrophe, is_consonant, is_syllable, piece
 
 MOST_TERMS = 10
 # How much of a word is told from another: so many characters, and where each is one key, so many keys.
@@ -13,7 +13,6 @@ _LONGEST_PIECES, _LONGEST_KEYS, _LONGEST_PHRASE = 10, 24, 500
 # Before initial consonants alone, as in "ㅌㅅㅌ" for "테스트": they are apart, or "war" would find "자매가".
 # Nothing that can be typed has this key.
 INITIALS_MARK = "\ue000"
-_APOSTROPHES = "'’ʼ＇"
 # Particles, longest first, by whether the syllable before ends in a consonant (None: either).
 _PARTICLES: Sequence[tuple[str, bool | None]] = (
     *[("에서는", None), ("으로는", True), ("에게서", None)],
@@ -146,7 +145,7 @@ def _words(text: str) -> Iterator[Word]:
     start, grows = 0, False
     for place, char in enumerate(text):
         typed, kind = piece(char)
-        if pieces and (kind is None or kind is not grows) and not (char in _APOSTROPHES and not grows):
+        if pieces and (kind is None or kind is not grows) and not (is_apostrophe(char) and not grows):
             yield Word(text[start:place], start, tuple(pieces), grows)
             pieces = []
         if kind is not None and not pieces:

@@ -15,16 +15,14 @@ from meilisearch_python_sdk import AsyncClient
 from meilisearch_python_sdk.errors import MeilisearchApiError, MeilisearchError
 from meilisearch_python_sdk.json_handler import OrjsonHandler
 from meilisearch_python_sdk.models.search import SearchResults
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
-from domain.contents import AgeRating
 from domain.search import (
     MOST_FACET_VALUES,
     MOST_HITS,
     FacetCount,
     FacetCounts,
     Found,
-    Hit,
     SearchFacet,
     SearchFilter,
     SearchQuery,
@@ -40,23 +38,6 @@ FACETS = {
     SearchFacet.RELEASE_YEAR: "release_year",
 }
 _NEWEST = ["created_at:desc", "id:desc"]
-
-
-class _Document(BaseModel):
-    id: int
-    genres: list[str] = []
-    age_rating: AgeRating | None = None
-    release_year: int | None = None
-
-    def as_hit(self) -> Hit:
-        return Hit(
-            self.id,
-            {
-                SearchFacet.GENRE: self.genres,
-                SearchFacet.AGE_RATING: [self.age_rating.value] if self.age_rating else [],
-                SearchFacet.RELEASE_YEAR: [str(self.release_year)] if self.release_year is not None else [],
-            },
-        )
 
 
 def client(url: str, api_key: str | None) -> AsyncClient:
@@ -114,8 +95,8 @@ class MeilisearchEngine:
             offset=query.offset,
             limit=min(query.limit, MOST_HITS - query.offset),
             filter=_filters(query.only, ghosts) or None,
-            facets=[FACETS[facet] for facet in dict.fromkeys(query.facets)] or None,
-            attributes_to_retrieve=["id", *FACETS.values()],
+            facets=[FACETS[facet] for facet in query.facets] or None,
+            attributes_to_retrieve=["id"],
             sort=_NEWEST if query.wants_everything else None,
             matching_strategy="all",
             attributes_to_search_on=FOR_ONE_WORD if len(query.terms) == 1 else None,
@@ -124,9 +105,9 @@ class MeilisearchEngine:
 
 
 def _found(query: SearchQuery, results: SearchResults[Any]) -> Found:
-    hits = [_Document.model_validate(hit).as_hit() for hit in results.hits]
-    facets = [_counts(facet, results.facet_distribution or {}) for facet in dict.fromkeys(query.facets)]
-    return Found(hits, min(results.estimated_total_hits or 0, MOST_HITS), facets, results.processing_time_ms)
+    content_ids = [int(hit["id"]) for hit in results.hits]
+    facets = [_counts(facet, results.facet_distribution or {}) for facet in query.facets]
+    return Found(content_ids, min(results.estimated_total_hits or 0, MOST_HITS), facets, results.processing_time_ms)
 
 
 def _counts(facet: SearchFacet, distribution: Mapping[str, Any]) -> FacetCounts:

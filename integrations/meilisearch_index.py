@@ -27,7 +27,7 @@ _SETTLED_SECONDS = 300.0
 
 
 class MeilisearchIndex:
-    """Speaks domain.search_index.SearchIndex."""
+    """Speaks domain.search_index.EngineIndex."""
 
     def __init__(self, client: AsyncClient, index: str) -> None:
         self._client, self.name = client, index

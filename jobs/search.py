@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from domain.outbox import SEARCH, Outbox
-from domain.search_index import Documents, Rebuilds, SearchIndex
+from domain.search_index import Documents, EngineIndex, Rebuilds
 
 
 class TellSearch:
@@ -13,7 +13,7 @@ class TellSearch:
     the older one. So the last one to tell always tells the truth, in whatever order they come.
     """
 
-    def __init__(self, index: SearchIndex, documents: Documents, rebuilds: Rebuilds, outbox: Outbox) -> None:
+    def __init__(self, index: EngineIndex, documents: Documents, rebuilds: Rebuilds, outbox: Outbox) -> None:
         self._index, self._documents, self._rebuilds, self._outbox = index, documents, rebuilds, outbox
 
     async def __call__(self, subjects: Sequence[str]) -> Mapping[str, str]:

@@ -1,13 +1,8 @@
 """Comparing an index with the database."""
 
-import asyncio
-from collections.abc import AsyncIterator
-
 from domain.outbox import SEARCH, Outbox
-from domain.search import Document
 from domain.search_index import Differences, Documents, SearchIndex
-
-_AT_ONCE = 500
+from jobs.search_reading import all_documents
 
 
 class Compare:
@@ -36,11 +31,3 @@ class Compare:
         there = await self._documents.by_ids(found.gone)
         missing, outdated = ([one for one in ids if one not in told] for ids in (found.missing, found.outdated))
         return Differences(missing, outdated, [one for one in found.gone if one not in told and one not in there])
-
-
-async def all_documents(documents: Documents) -> AsyncIterator[list[Document]]:
-    last = 0
-    while ids := await documents.ids_after(last, _AT_ONCE):
-        yield list((await documents.by_ids(ids)).values())
-        last = ids[-1]
-        await asyncio.sleep(0)

@@ -8,9 +8,9 @@ from contextlib import suppress
 from domain.errors import CodedError, Conflict, Unavailable
 from domain.outbox import SEARCH, Outbox
 from domain.search import Document
-from domain.search_index import Documents, Rebuilds, SearchIndex
+from domain.search_index import Documents, EngineIndex, Rebuilds
 from jobs.background import background
-from jobs.search_comparison import all_documents
+from jobs.search_reading import all_documents
 
 # How long changes go into an index that is being built, after the last sign of whoever builds it.
 _LEASE_SECONDS = 12.0
@@ -19,30 +19,26 @@ _LEASE_SECONDS = 12.0
 class Rebuild:
     """Builds an index anew beside the one in use, while changes go into both, and swaps them."""
 
-    def __init__(self, index: SearchIndex, documents: Documents, rebuilds: Rebuilds, outbox: Outbox) -> None:
+    def __init__(self, index: EngineIndex, documents: Documents, rebuilds: Rebuilds, outbox: Outbox) -> None:
         self._index, self._documents, self._rebuilds, self._outbox = index, documents, rebuilds, outbox
 
     async def __call__(self) -> AsyncIterator[tuple[int, Mapping[int, str]]]:
         """Yields how many are done since the last time, and which were refused. Raises Conflict where somebody else
         builds already, Unavailable where the database was away for so long that changes may have been missed.
         """
-        if self._index.beside is None:
-            async for documents in all_documents(self._documents):
-                yield len(documents), await self._index.put(documents, [])
-            return
-        builder = secrets.token_hex(8)
-        if not await self._rebuilds.begin(self._index.beside, builder, _LEASE_SECONDS):
+        builder, beside = secrets.token_hex(8), self._index.beside
+        if not await self._rebuilds.begin(beside, builder, _LEASE_SECONDS):
             raise Conflict("Somebody else is building the index just now.")
         try:
-            async with background(self._renew(self._index.beside, builder)):
+            async with background(self._renew(beside, builder)):
                 await self._index.begin()
                 async for documents in all_documents(self._documents):
-                    yield len(documents), await self._put(documents, self._index.beside)
-                if not await self._rebuilds.renew(self._index.beside, builder, _LEASE_SECONDS):
+                    yield len(documents), await self._put(documents, beside)
+                if not await self._rebuilds.renew(beside, builder, _LEASE_SECONDS):
                     raise Unavailable("The database was away for too long; please start again.")
                 await self._index.swap()
         finally:
-            await self._rebuilds.finish(self._index.beside, builder)
+            await self._rebuilds.finish(beside, builder)
 
     async def _renew(self, beside: str, builder: str) -> None:
         while True:

@@ -5,11 +5,11 @@ import time
 import structlog
 
 from domain.outbox import SEARCH, Outbox
-from domain.search_index import Documents, SearchIndex
+from domain.search_index import Documents, EngineIndex
 from jobs.search_comparison import Compare
+from jobs.search_reading import all_ids
 
 _log = structlog.get_logger("search")
-_AT_ONCE = 500
 _COUNTED_EVERY_SECONDS, _COMPARED_EVERY_SECONDS = 60.0, 600.0
 
 
@@ -18,7 +18,7 @@ class WatchOverSearch:
     was lost, replaced by an older one, or made by an older version of ours.
     """
 
-    def __init__(self, index: SearchIndex, documents: Documents, outbox: Outbox) -> None:
+    def __init__(self, index: EngineIndex, documents: Documents, outbox: Outbox) -> None:
         self._index, self._documents, self._outbox = index, documents, outbox
         self._compare = Compare(index, documents, outbox)
         self._counted_at, self._compared_at = -_COUNTED_EVERY_SECONDS, time.monotonic()
@@ -32,10 +32,8 @@ class WatchOverSearch:
 
     async def _tell_everything(self) -> None:
         _log.info("tells_everything", index=self._index.name)
-        last = 0
-        while ids := await self._documents.ids_after(last, _AT_ONCE):
+        async for ids in all_ids(self._documents):
             await self._outbox.add(SEARCH, [str(content_id) for content_id in ids])
-            last = ids[-1]
 
     async def _mend(self) -> None:
         self._counted_at = time.monotonic()

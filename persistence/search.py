@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from domain.errors import Unavailable
-from domain.search import MOST_HITS, Found, Hit, SearchQuery, SearchUnavailable
+from domain.search import MOST_HITS, Found, SearchQuery, SearchUnavailable
 from domain.typos import alike, leavings, slips
 from persistence.database import Database
 from persistence.search_facets import counted
@@ -38,9 +38,9 @@ class DatabaseSearch:
     async def find(self, query: SearchQuery) -> Found:
         started = time.perf_counter()
         asked = await (self._everything(query) if query.wants_everything else self._asked(query))
-        hits = await self._page(query, asked)
+        content_ids = await self._page(query, asked)
         facets = await counted(self._database, query.facets, asked.filters, asked.values) if query.facets else []
-        return Found(hits, asked.total, facets, round((time.perf_counter() - started) * 1000))
+        return Found(content_ids, asked.total, facets, round((time.perf_counter() - started) * 1000))
 
     async def check(self) -> None:
         try:
@@ -76,16 +76,16 @@ class DatabaseSearch:
             near = await WORDS_ALIKE.all(connection, leavings=left)
         return [word for word in near if any(alike(term, word) for term in terms)]
 
-    async def _page(self, query: SearchQuery, asked: _Asked) -> list[Hit]:
+    async def _page(self, query: SearchQuery, asked: _Asked) -> list[int]:
         limit = min(query.limit, MOST_HITS - query.offset)
         values = {**asked.values, "most": query.offset + limit, "limit": limit, "offset": query.offset}
         statement = page(asked.dense, asked.filters) if asked.dense else newest(asked.filters)
         async with self._database.reading() as connection:
-            hits = await statement.all(connection, **values)
-            if any(asked.dense) and len(hits) < limit:
+            content_ids = await statement.all(connection, **values)
+            if any(asked.dense) and len(content_ids) < limit:
                 # What most people like has hardly any of them; then all are collected after all.
-                hits = await page((False,) * len(asked.dense), asked.filters).all(connection, **values)
-        return hits
+                content_ids = await page((False,) * len(asked.dense), asked.filters).all(connection, **values)
+        return content_ids
 
 
 def _dense(held: Sequence[int]) -> tuple[bool, ...]:

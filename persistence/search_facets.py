@@ -1,6 +1,6 @@
 """How many of what was found are of each genre, rating and year."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -16,13 +16,13 @@ from persistence.tables import content_genres, content_terms, contents, genres
 
 
 async def counted(
-    database: Database, facets: Sequence[SearchFacet], filters: tuple[str, ...], values: Mapping[str, object]
+    database: Database, facets: tuple[SearchFacet, ...], filters: tuple[str, ...], values: Mapping[str, object]
 ) -> list[FacetCounts]:
     """The facets in the order asked for, among everything that has `widest` in it, or everything where it is absent."""
-    statement = _counts(tuple(dict.fromkeys(facets)), filters, "widest" in values)
+    statement = _counts(facets, filters, "widest" in values)
     async with database.reading() as connection:
         rows = await statement.all(connection, **values)
-    return [FacetCounts(facet, [count for of, count in rows if of is facet]) for facet in dict.fromkeys(facets)]
+    return [FacetCounts(facet, [count for of, count in rows if of is facet]) for facet in facets]
 
 
 @cache

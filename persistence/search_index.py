@@ -33,7 +33,6 @@ _OUTDATED = plain(
         sa.select(_LACKING.limit(_AT_ONCE).subquery("lacking")), sa.select(_OLD.limit(_AT_ONCE).subquery("old"))
     )
 )
-_HELD = Statement(sa.select(sa.func.count()).select_from(title_terms), int)
 _SEALS = Statement(
     sa.select(title_terms.c.content_id, title_terms.c.seal)
     .where(title_terms.c.content_id > sa.bindparam("last", type_=sa.BigInteger))
@@ -44,29 +43,24 @@ _SEALS = Statement(
 
 
 class DatabaseIndex:
-    """Speaks jobs.search.OwnIndex."""
+    """Speaks domain.search_index.OwnIndex."""
 
-    name, beside = "PostgreSQL", None
+    name = "PostgreSQL"
 
     def __init__(self, database: Database) -> None:
         self._database = database
-
-    async def prepare(self) -> bool:
-        return False
 
     async def outdated(self) -> list[int]:
         """Some of those whose terms are missing or of an old shape."""
         async with self._database.reading() as connection:
             return await _OUTDATED.all(connection)
 
-    async def put(
-        self, documents: Sequence[Document], gone: Sequence[int], *, into: str | None = None
-    ) -> Mapping[int, str]:
+    async def renew(self, ids: Sequence[int]) -> Mapping[int, str]:
         """Each content by itself and under its lock, so that whoever writes it waits for one at the most."""
         refused: dict[int, str] = {}
-        for content_id in sorted({*(document.id for document in documents), *gone}):
+        for content_id in sorted(set(ids)):
             try:
-                await self._put(content_id)
+                await self._renew(content_id)
             except CodedError:
                 raise
             except Exception as error:
@@ -75,23 +69,13 @@ class DatabaseIndex:
                 refused[content_id] = repr(error)[:300]
         return refused
 
-    async def _put(self, content_id: int) -> None:
+    async def _renew(self, content_id: int) -> None:
         async with self._database.writing() as transaction:
             held = await _HOLD.first(transaction, ids=[content_id])
             if held:
                 await put_terms(transaction, *held)
             else:
                 await remove_terms(transaction, content_id)
-
-    async def begin(self) -> None:
-        """Nothing is ever built beside it."""
-
-    async def swap(self) -> None:
-        """Nothing is ever built beside it."""
-
-    async def held(self) -> int:
-        async with self._database.reading() as connection:
-            return await _HELD.one(connection)
 
     async def seals(self) -> AsyncIterator[Mapping[int, str]]:
         last, found = 0, True

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import TSQUERY, array
 
-from domain.search import MOST_HITS, Hit
+from domain.search import MOST_HITS
 from persistence.contents import VISIBLE
 from persistence.search_filters import FILTERS
 from persistence.statements import Statement, plain
@@ -91,13 +91,13 @@ def alike_counted(filters: tuple[str, ...]) -> Statement[int]:
 
 
 @cache
-def newest(filters: tuple[str, ...]) -> Statement[Hit]:
+def newest(filters: tuple[str, ...]) -> Statement[int]:
     listed = sa.select(_ID).where(*_visible(filters)).order_by(contents.c.created_at.desc(), _ID.desc())
-    return Statement(_window(listed), Hit, planned_anew=bool(filters))
+    return Statement(_window(listed), int, planned_anew=bool(filters))
 
 
 @cache
-def page(dense: tuple[bool, ...], filters: tuple[str, ...]) -> Statement[Hit]:
+def page(dense: tuple[bool, ...], filters: tuple[str, ...]) -> Statement[int]:
     """Of as many ranks as `dense` says it of: whether more than MOST_HITS have one. Of each rank as many are found as
     are asked for of all, since what is in a better rank is in the ones behind it too. Fewer may be found than there are
     where anything is dense.
@@ -110,7 +110,7 @@ def page(dense: tuple[bool, ...], filters: tuple[str, ...]) -> Statement[Hit]:
     ranked = sa.union_all(*(sa.select(rank.limit(most).subquery()) for rank in ranks)).subquery("ranked")
     best = sa.select(ranked.c.id).group_by(ranked.c.id, ranked.c.like_count)
     ordered = best.order_by(sa.func.min(ranked.c.rank), ranked.c.like_count.desc(), ranked.c.id.desc())
-    return Statement(_window(ordered), Hit, planned_anew=True)
+    return Statement(_window(ordered), int, planned_anew=True)
 
 
 def _visible(filters: tuple[str, ...]) -> list[sa.ColumnElement[bool]]:

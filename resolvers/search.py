@@ -6,11 +6,9 @@ from typing import Annotated, Any, TypeVar
 
 import strawberry
 
-from domain.contents import Content
 from domain.highlighting import excerpt, highlighted
-from domain.search import Hit, SearchFacet, SearchFilter, SearchHit, SearchQuery, SearchResult
+from domain.search import SearchFacet, SearchFilter, SearchHit, SearchQuery, SearchResult
 from resolvers.arguments import given
-from resolvers.contents import visible_content_of
 from resolvers.context import Context, Info
 from resolvers.loaders import batched
 
@@ -29,13 +27,8 @@ async def search(
     What was mistyped is found too. An empty query lists everything, newest first. At most 1000 can be paged through.
     """
     only = SearchFilter.of(**given(filter)) if filter is not None else SearchFilter()
-
-    async def load(hits: Sequence[Hit]) -> list[Content | None]:
-        loaders = info.context.loaders
-        return await asyncio.gather(*(loaders.load(visible_content_of.batch, hit, {}) for hit in hits))  # type: ignore[attr-defined]
-
     wanted = SearchQuery(query, only, tuple(dict.fromkeys(facets)), limit, offset)
-    return await info.context.services.search.find(wanted, load)
+    return await info.context.services.search.find(wanted, info.context.stores.contents.by_ids)
 
 
 @batched

@@ -6,6 +6,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -42,8 +43,9 @@ class Street:
     home: Path
     running: list["subprocess.Popen[str]"]
 
-    def begin(self, **settings: str) -> "subprocess.Popen[str]":
-        environment = {
+    def environment(self, **settings: str) -> dict[str, str]:
+        """What a process of this street is started with."""
+        return {
             **{name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TMPDIR"}},
             "PORT": "0",
             "HOST": "127.0.0.1",
@@ -54,10 +56,24 @@ class Street:
             "ENVIRONMENT": "development",
             **settings,
         }
+
+    def marquee(self, **settings: Any) -> Marquee:
+        """What looks into the database from this process, and serves nobody."""
+        here = Settings(
+            _env_file=None,
+            environment="test",
+            database_url=self.dsn,
+            marquee_home=self.home,
+            session_secret=SECRET,
+            **settings,
+        )
+        return Marquee(here, self.dsn)
+
+    def begin(self, **settings: str) -> "subprocess.Popen[str]":
         process = subprocess.Popen(
             [sys.executable, "server.py"],
             cwd=ROOT,
-            env=environment,
+            env=self.environment(**settings),
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
@@ -100,15 +116,8 @@ def pair(street: Street) -> list[Server]:
 
 @pytest.fixture(scope="module")
 async def seeding(street: Street) -> AsyncIterator[Marquee]:
-    """What fills the database: a third process of sorts, this one, which serves nobody."""
-    settings = Settings(
-        _env_file=None,
-        environment="test",
-        database_url=street.dsn,
-        marquee_home=street.home,
-        session_secret=SECRET,
-    )
-    marquee = Marquee(settings, street.dsn)
+    """What fills the database: a third process of sorts, this one."""
+    marquee = street.marquee()
     async with marquee.running(listening=False):
         yield marquee
 

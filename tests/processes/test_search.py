@@ -1,7 +1,6 @@
 """Search over several processes, of which any may be killed (S1, O2, O5), and its commands."""
 
 import asyncio
-import os
 import random
 import signal
 import socket
@@ -15,9 +14,8 @@ import pytest
 
 from composition import Marquee
 from domain.search_index import Differences
-from settings import Settings
 from tests.api.conftest import Api, World
-from tests.processes.conftest import ROOT, SECRET, Server, Street
+from tests.processes.conftest import ROOT, Server, Street
 
 pytestmark = pytest.mark.xdist_group("heavy")
 
@@ -73,16 +71,7 @@ def pair(street: Street, engine: EngineProcess) -> list[Server]:
 @pytest.fixture
 async def searching(street: Street, engine: EngineProcess, world: World) -> AsyncIterator[Marquee]:
     """What compares the index with the database; it tells nothing itself."""
-    settings = Settings(
-        _env_file=None,
-        environment="test",
-        database_url=street.dsn,
-        marquee_home=street.home,
-        session_secret=SECRET,
-        meilisearch_url=engine.settings["MEILISEARCH_URL"],
-        meilisearch_api_key=KEY,
-    )
-    marquee = Marquee(settings, street.dsn)
+    marquee = street.marquee(**{name.lower(): value for name, value in engine.settings.items()})
     async with marquee.running(listening=False):
         await marquee.searching.outbox.open("search")
         yield marquee
@@ -161,11 +150,10 @@ async def test_a_paused_engine_is_told_everything_when_it_goes_on(
 
 
 def command(street: Street, word: str, **settings: str) -> "subprocess.CompletedProcess[str]":
-    environment = {"PATH": os.environ["PATH"], "MARQUEE_HOME": str(street.home), "SESSION_SECRET": SECRET}
     return subprocess.run(
         [sys.executable, "server.py", word],
         cwd=ROOT,
-        env={**environment, "DATABASE_URL": street.dsn, **settings},
+        env=street.environment(**settings),
         capture_output=True,
         text=True,
         timeout=60,
@@ -205,8 +193,12 @@ async def test_the_commands_say_when_the_engine_is_not_there(street: Street, wor
 
 
 async def test_who_leaves_the_engine_rebuilds_search_in_the_database(
-    street: Street, world: World, searching: Marquee
+    street: Street, pair: list[Server], world: World, searching: Marquee
 ) -> None:
+    """All servers leave it, or those that stay would have changes written down for it again. (So this test is last.)"""
+    for server in pair:
+        server.process.kill()
+        server.process.wait(10)
     await world.content(title="River", video=False)
     rebuilt = await asyncio.to_thread(command, street, "reindex")
     assert rebuilt.returncode == 0, rebuilt.stderr

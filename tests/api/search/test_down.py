@@ -104,12 +104,19 @@ async def test_what_changes_meanwhile_is_told_when_the_engine_is_back(
     assert [document["name"] for document in engine.documents("contents").values()] == ["Comes"]
 
 
+async def asked_how_it_goes(engine: MeilisearchServer, times: int) -> None:
+    async with asyncio.timeout(20):
+        while [path for _, path, _ in engine.requests].count("/tasks") < times:
+            await asyncio.sleep(0.01)
+
+
 async def test_tasks_that_take_long_are_waited_for(meilisearch: Searching, engine: MeilisearchServer) -> None:
     await meilisearch.settle()
     engine.hold.set()
     await meilisearch.content("Patient")
+    engine.requests.clear()
     telling = asyncio.create_task(meilisearch.settle())
-    await asyncio.sleep(0.3)
+    await asked_how_it_goes(engine, 3)
     assert not telling.done()
     assert (await meilisearch.marquee.searching.outbox.state(SEARCH)).waiting == 1
     engine.hold.clear()

@@ -10,7 +10,7 @@ import pytest
 from domain.contents import AgeRating
 from domain.outbox import SEARCH
 from domain.search import Document
-from domain.search_index import SearchIndex
+from domain.search_index import EngineIndex
 from domain.users import Role
 from jobs.search import TellSearch
 from tests.api.conftest import Api, Person, World
@@ -158,10 +158,22 @@ async def test_a_ghost_behind_the_page_is_not_counted_either(meilisearch: Search
     assert found["facets"][0]["values"] == [{"value": "Fright", "count": 11}]
 
 
+async def test_what_the_index_alone_knows_is_neither_shown_nor_counted_as_a_hit(meilisearch: Searching) -> None:
+    content = await meilisearch.content("Ghost 1")
+    await meilisearch.settle()
+    client: Any = meilisearch.marquee.searching.client
+    index = client.index("contents")
+    haunted = await index.add_documents([{**await index.get_document(str(content.id)), "id": 999}])
+    await client.wait_for_task(haunted.task_uid)
+    found = await meilisearch.find("ghost")
+    assert [hit["content"]["title"] for hit in found["hits"]] == ["Ghost 1"]
+    assert found["estimatedTotalHits"] == 1
+
+
 class Slow:
     """An index whose `put` waits before it sends, as that of a process that was paused there."""
 
-    def __init__(self, index: SearchIndex) -> None:
+    def __init__(self, index: EngineIndex) -> None:
         self._index, self.ready, self.go = index, asyncio.Event(), asyncio.Event()
 
     async def put(self, documents: Sequence[Document], gone: Sequence[int], **rest: Any) -> Mapping[int, str]:
@@ -174,7 +186,8 @@ async def test_who_tells_an_older_state_last_has_it_told_again(meilisearch: Sear
     content = await meilisearch.content("Version 1")
     await meilisearch.settle()
     parts = meilisearch.marquee.searching
-    slow = Slow(parts.index)
+    assert parts.engine_index
+    slow = Slow(parts.engine_index)
     tell: Any = TellSearch(slow, parts._documents, parts._rebuilds, parts.outbox)  # type: ignore[arg-type]
     paused = asyncio.create_task(tell([str(content.id)]))
     await slow.ready.wait()

@@ -68,7 +68,7 @@ async def test_writes_go_on_while_the_index_is_built(meilisearch: Searching, mon
     """Before, behind and beside what the builder has just read; all of it is in the new index when it is swapped in, or
     waits to be told.
     """
-    monkeypatch.setattr("jobs.search_comparison._AT_ONCE", 5)
+    monkeypatch.setattr("jobs.search_reading._AT_ONCE", 5)
     contents = [await meilisearch.content(f"Version 1 of {number}") for number in range(30)]
     await meilisearch.settle()
     relay = next(job for job in meilisearch.marquee.searching.jobs() if job.name == "tell search")
@@ -96,7 +96,7 @@ async def test_writes_go_on_while_the_index_is_built(meilisearch: Searching, mon
 async def test_the_old_index_answers_until_the_new_one_is_whole(
     meilisearch: Searching, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jobs.search_comparison._AT_ONCE", 2)
+    monkeypatch.setattr("jobs.search_reading._AT_ONCE", 2)
     for number in range(6):
         await meilisearch.content(f"River {number}")
     await meilisearch.settle()
@@ -109,9 +109,9 @@ async def test_what_an_interrupted_rebuild_left_is_cleared_away_by_the_next(meil
     await meilisearch.content("River")
     await meilisearch.settle()
     parts = meilisearch.marquee.searching
-    leftover = parts.index.beside
-    assert leftover
-    await parts.index.begin()
+    assert parts.engine_index
+    leftover = parts.engine_index.beside
+    await parts.engine_index.begin()
     assert await parts._rebuilds.begin(leftover, "somebody who dies", 2)
     await meilisearch.content("River, too")
     await meilisearch.settle()  # into both
