@@ -8,6 +8,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, IPvAnyNetwork, StringConstraints, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
@@ -26,6 +29,9 @@ class IssuerSetting(BaseModel):
 
 
 Origin = Annotated[str, StringConstraints(pattern=r"^https?://[^/?#@\s]+/?$"), AfterValidator(_without_slash)]
+Address = Annotated[str, StringConstraints(pattern=r"^https?://[^?#@\s]+$"), AfterValidator(_without_slash)]
+Bucket = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$")]
+Host = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$", max_length=253)]
 Word = Annotated[str, StringConstraints(strip_whitespace=True, pattern="^[!-~]+$")]
 
 
@@ -61,6 +67,26 @@ class Settings(BaseSettings):
     database_statement_cache: bool = Field(True, description="off behind PgBouncer in transaction mode")
     marquee_home: Path = Field(Path(".marquee"), description="where the embedded parts keep their data")
     media_root: Path | None = Field(None, description="the folder of the embedded object store")
+    s3_bucket_name: Bucket | None = Field(
+        None, description="the bucket of the object store; unset, the folder MEDIA_ROOT is one"
+    )
+    s3_region: Word = Field("ap-northeast-2", description="the region of the bucket")
+    s3_endpoint_url: Address | None = Field(
+        None, description="where MinIO, R2 or another store that speaks S3 answers; unset, it is AWS"
+    )
+    s3_addressing_style: Literal["auto", "path", "virtual"] = Field(
+        "auto", description="where addresses name the bucket; auto is path where S3_ENDPOINT_URL is set, else virtual"
+    )
+    cloudfront_domain: Host | None = Field(
+        None, description="the host of the CDN in front of the bucket, such as d111111abcdef8.cloudfront.net"
+    )
+    cloudfront_key_pair_id: Word | None = Field(
+        None, description="the id of the public key at CloudFront; where set, its addresses are signed"
+    )
+    cloudfront_private_key: str | None = Field(
+        None, description="the RSA key that goes with it, in PEM, or the path of a file with it"
+    )
+    gif_uploads: bool = Field(False, description="GIF images may be uploaded too")
     demonstration: bool | None = Field(
         None, description="make the demonstration catalogue; by default where the database is the embedded one"
     )
@@ -156,6 +182,23 @@ class Settings(BaseSettings):
                 raise ValueError(f"In production these must be set: {', '.join(missing)}.")
         return self
 
+    @model_validator(mode="after")
+    def _cloudfront_can_sign(self) -> Self:
+        pair = (self.cloudfront_key_pair_id, self.cloudfront_private_key)
+        if pair == (None, None):
+            return self
+        if None in pair or self.cloudfront_domain is None:
+            raise ValueError(
+                "CLOUDFRONT_KEY_PAIR_ID and CLOUDFRONT_PRIVATE_KEY belong together, and to a CLOUDFRONT_DOMAIN."
+            )
+        try:
+            key = load_pem_private_key(self.cloudfront_pem().encode(), None)
+        except (OSError, ValueError, TypeError, UnsupportedAlgorithm):
+            key = None
+        if not isinstance(key, RSAPrivateKey):
+            raise ValueError("CLOUDFRONT_PRIVATE_KEY is no RSA key in PEM without a password, nor a file with one.")
+        return self
+
     @property
     def development(self) -> bool:
         return self.environment != "production"
@@ -181,6 +224,20 @@ class Settings(BaseSettings):
     @property
     def access_lifetime(self) -> timedelta:
         return timedelta(minutes=self.access_token_minutes)
+
+    @property
+    def s3_style(self) -> Literal["path", "virtual"]:
+        """Where addresses name the bucket."""
+        if self.s3_addressing_style == "auto":
+            return "path" if self.s3_endpoint_url else "virtual"
+        return self.s3_addressing_style
+
+    def cloudfront_pem(self) -> str:
+        """CLOUDFRONT_PRIVATE_KEY, wherever it is. Raises OSError or ValueError where that is no file of text."""
+        given = self.cloudfront_private_key or ""
+        if "-----BEGIN" in given:
+            return given.replace("\\n", "\n")  # many ways to write an environment know no line breaks
+        return Path(given).read_text()
 
     def dsn(self) -> str | None:
         """DATABASE_URL as asyncpg reads it, with DB_PORT and DB_NAME put in; None where the database is embedded."""

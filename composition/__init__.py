@@ -34,11 +34,12 @@ import persistence.users
 import persistence.video_assets
 import schema
 from composition.searching import Searching
+from composition.storing import Storing
 from composition.ways_in import WaysIn
+from domain.media import ObjectStore
 from integrations.issuers import KeySet
-from integrations.local_store import LocalStore
 from integrations.passwords import PwdlibPasswords
-from integrations.secrets import SignedPaths, StreamTickets, box
+from integrations.secrets import StreamTickets, box
 from integrations.signing_keys import SigningKeys
 from integrations.tmdb import Tmdb
 from jobs.background import background
@@ -56,7 +57,7 @@ from web.cookies import Cookies
 from web.cors import Cors
 from web.graphql import GraphQLDoor
 from web.health import Health
-from web.media import MediaDoor, StreamDoor
+from web.media import StreamDoor
 from web.oauth import OAuthDoors
 from web.operations import MOST_TOKENS, SurroundOperation
 
@@ -72,14 +73,13 @@ class Marquee:
         )
         self.signals = PostgresSignals(settings.direct_dsn() or dsn)
         self.passwords = PwdlibPasswords()
-        self.addresses = SignedPaths(secret)
-        self.objects = LocalStore(settings.media_root or settings.marquee_home / "media", self.addresses)
         self.keys = persistence.keys.Keys(self.database)
         lifetime = timedelta(days=settings.signing_key_days)
         self.signing_keys = SigningKeys(self.keys, box(secret, "signing keys"), lifetime)
         self.own_keys = KeySet(self.signing_keys)
         self.tickets = StreamTickets(secret)
         self.searching = Searching(settings, self.database)
+        self.storing = Storing(settings, self.database)
         self.http = httpx2.AsyncClient(timeout=5, follow_redirects=False)
         self.tmdb = Tmdb(
             client=self.http,
@@ -88,6 +88,10 @@ class Marquee:
             image_url=settings.tmdb_image_url,
             language=settings.tmdb_language,
         )
+
+    @property
+    def objects(self) -> ObjectStore:
+        return self.storing.objects
 
     @cached_property
     def stores(self) -> Stores:
@@ -101,6 +105,8 @@ class Marquee:
             persistence.reviews.Reviews(self.database),
             persistence.playback.Playback(self.database),
             persistence.progress.Progress(self.database),
+            self.storing.image_store,
+            self.storing.post_store,
         )
 
     @cached_property
@@ -139,6 +145,9 @@ class Marquee:
             domain.playback.Playback(self.database, stores.playback, self.tickets, self.signals, ticket_lifetime),
             domain.progress.Progress(self.database, stores.progress, self.signals),
             self.searching.service,
+            self.storing.media_objects,
+            self.storing.images,
+            self.storing.posts,
         )
 
     @property
@@ -161,13 +170,20 @@ class Marquee:
     def jobs(self) -> list[Job]:
         ways_in, progress = self.ways_in, persistence.progress.Progress(self.database)
         sweep = Sweep(
-            ways_in.session_store, progress, self.keys, ways_in.codes, ways_in.attempts, self.settings.access_lifetime
+            ways_in.session_store,
+            progress,
+            self.keys,
+            ways_in.codes,
+            ways_in.attempts,
+            self.storing.image_store,
+            self.settings.access_lifetime,
         )
         return [
             Job("expire plans", 60, ExpirePlans(self.database, self.stores.corporations)),
             Job("sweep", 3600, sweep),
             Job("rotate signing keys", 3600, self.signing_keys.rotate_if_due),
             *self.searching.jobs(),
+            *self.storing.jobs(),
         ]
 
     def base_url(self, connection: HTTPConnection) -> str:
@@ -183,7 +199,7 @@ class Marquee:
     @asynccontextmanager
     async def running(self, *, listening: bool) -> AsyncIterator[None]:
         """The parts that run beside the requests, for as long as the process serves."""
-        async with self.http, background(*([self.signals.run()] if listening else [])):
+        async with self.http, self.storing.running(), background(*([self.signals.run()] if listening else [])):
             await self.database.open()
             try:
                 await self.own_keys.warm()
@@ -216,8 +232,8 @@ class Marquee:
         cookies = Cookies(settings.session_cookie_name, secure=settings.is_https)
         graphql = GraphQLDoor(build_schema(settings), house, self.base_url, page, cookies, origins)
         doors = plain_doors(
-            stream=StreamDoor(self.services.playback, self.objects),
-            media=MediaDoor(self.objects, self.addresses),
+            stream=StreamDoor(self.services.playback, self.objects, self.storing.cdn),
+            media=self.storing.door(),
             oauth=OAuthDoors(
                 self.services.oauth, cookies, self.ways_in.redirect_uris, self.base_url, self.frontend_url
             ),

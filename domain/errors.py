@@ -14,7 +14,9 @@ class RefusalCode(enum.Enum):
     SESSION_EXPIRED = "SESSION_EXPIRED"
     PAID_PLAN_REQUIRED = "PAID_PLAN_REQUIRED"
     NO_VIDEO = "NO_VIDEO"
+    FILE_TOO_LARGE = "FILE_TOO_LARGE"
     UNSUPPORTED_FILE_TYPE = "UNSUPPORTED_FILE_TYPE"
+    UPLOAD_INCOMPLETE = "UPLOAD_INCOMPLETE"
     NOT_CONFIGURED = "NOT_CONFIGURED"
     UPSTREAM_FAILED = "UPSTREAM_FAILED"
 
@@ -111,6 +113,12 @@ class Unavailable(CodedError):
 
     code = "UNAVAILABLE"
     status = 503
+
+
+class UpstreamSilent(Unavailable):
+    """A part did not answer in time."""
+
+    status = 504
 
 
 def not_found(what: str) -> Refusal:

@@ -1,10 +1,11 @@
 """Files in the object store: which keys are video, and the port that every store speaks."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from domain.errors import ValidationFailed
 from domain.validation import has_control_characters
 
 # The seven endings that can be played (FEATURES A13) and the types they are served with.
@@ -17,6 +18,9 @@ VIDEO_TYPES = {
     ".m4v": "video/x-m4v",
     ".flv": "video/x-flv",
 }
+# How long a store may take to answer a question, and how long it may be silent in the middle of a file (FEATURES B7).
+PATIENCE_SECONDS = 4.5
+STREAM_PATIENCE_SECONDS = 10.0
 _LONGEST_KEY = 1024
 _LONGEST_PART = 255  # what file systems take
 
@@ -32,22 +36,63 @@ class StoredObject:
     etag: str
 
 
+@dataclass(frozen=True, slots=True)
+class SignedUpload:
+    """Where the bytes of one object may be sent, once, and of exactly the type and size that were asked for. `url` is
+    below the server's own, or absolute; `headers` must be sent as they are.
+    """
+
+    url: str
+    method: str
+    headers: Mapping[str, str]
+    expires_at: datetime
+
+
 class ObjectStore(Protocol):
-    """Raises Unavailable where the store is down or slow."""
+    """Raises Unavailable where the store is down or slow, within 4.5 seconds if not said otherwise. What signs asks
+    nobody, and works all the same.
+    """
 
-    async def head(self, key: str) -> StoredObject | None: ...
+    async def head(self, key: str, *, within: float = PATIENCE_SECONDS) -> StoredObject | None: ...
 
-    def read(self, key: str, start: int, length: int) -> AsyncIterator[bytes]:
-        """`length` bytes from byte `start`, in pieces; a piece is fetched only when the one before was taken."""
+    def read(self, stored: StoredObject, start: int, length: int) -> AsyncGenerator[bytes, None]:
+        """`length` bytes from byte `start` of this very version, in pieces; a piece is fetched only when the one before
+        was taken. Raises Unavailable where nothing comes for STREAM_PATIENCE_SECONDS, or the object was replaced.
+        """
 
     async def put(self, key: str, data: bytes) -> None:
-        """Whole or not at all."""
+        """Whole or not at all, with the content type of its ending."""
 
-    def path(self, key: str) -> str:
-        """A signed address for reading, below the server's own or absolute, good for at least twelve hours."""
+    async def delete(self, keys: Sequence[str]) -> None:
+        """They are gone, whether they were there or not."""
+
+    async def list(self, prefix: str, after: str, most: int) -> Sequence[StoredObject]:
+        """The next keys behind `after`, in the order of their UTF-8, at most 1000."""
+
+    async def upload(self, key: str, content_type: str, size_bytes: int, seconds: int) -> SignedUpload: ...
+
+    async def address(
+        self, key: str, seconds: int, *, content_type: str | None = None, disposition: str | None = None
+    ) -> str:
+        """A signed address for reading, below the server's own or absolute, good for so long. What is given is what its
+        answer says in Content-Type and Content-Disposition.
+        """
+
+    async def lasting_address(self, key: str) -> str:
+        """One that stays the same for half a day, so that caches help, and is good for at least as long."""
 
     async def check(self) -> None:
         """Raises where the store cannot be used."""
+
+
+class Cdn(Protocol):
+    """In front of the object store, by addresses of its own."""
+
+    @property
+    def signs(self) -> bool:
+        """Whether its addresses expire, so that one can be given to somebody who may see the object only now."""
+
+    def address(self, key: str, until: datetime) -> str: ...
 
 
 def video_type(key: str) -> str | None:
@@ -61,3 +106,15 @@ def is_safe_key(key: str) -> bool:
     parts = key.split("/")
     plain = not has_control_characters(key) and "\\" not in key and len(key.encode()) <= _LONGEST_KEY
     return plain and all(part and not part.startswith(".") and len(part.encode()) <= _LONGEST_PART for part in parts)
+
+
+def checked_key(key: str) -> str:
+    """Raises ValidationFailed for one that no object can have."""
+    if not is_safe_key(key):
+        raise ValidationFailed("This is no key: it climbs, hides, or has characters that cannot be stored.")
+    return key
+
+
+def checked_prefix(prefix: str) -> str:
+    """The beginning of a key. Raises ValidationFailed where no key can begin so."""
+    return prefix if not prefix or is_safe_key(f"{prefix}x") else checked_key(prefix)

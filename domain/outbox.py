@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 SEARCH = "search"
+# Keys of the object store whose bytes are to go.
+OBJECTS = "objects"
 
 
 @dataclass(frozen=True, slots=True)

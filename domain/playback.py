@@ -158,13 +158,14 @@ class Playback:
             points_balance=view.balance,
         )
 
-    async def redeem(self, ticket: str) -> VideoAsset | None:
-        """The file a ticket opens; None for whatever opens nothing, or no longer."""
+    async def redeem(self, ticket: str) -> tuple[VideoAsset, datetime] | None:
+        """The file a ticket opens, and until when; None for whatever opens nothing, or no longer."""
         found = self._tickets.read(ticket)
         if found is None:
             return None
         session_id, user_id, asset_id, expires_at = found
-        return await self._store.asset_for(session_id, user_id, asset_id, expires_at)
+        asset = await self._store.asset_for(session_id, user_id, asset_id, expires_at)
+        return (asset, expires_at) if asset else None
 
     async def closed(self, ticket: str, asset: VideoAsset) -> None:
         """Returns once this file may not be seen any longer: its content or itself was deleted, or the session has

@@ -3,8 +3,11 @@
 import base64
 import hashlib
 import hmac
+import json
 import secrets
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from urllib.parse import urlencode
 
 import jwt
 from cryptography.fernet import Fernet
@@ -116,22 +119,26 @@ class StreamTickets:
 
 
 class SignedPaths:
-    """Addresses that can be read until they expire. They stay the same for half a day, so that caches help."""
+    """Signs what may be done with one file, until when, and with what; a query string carries it all."""
 
     def __init__(self, secret: str) -> None:
         self._key = derive(secret, "media addresses")
 
-    def sign(self, key: str) -> str:
-        """The expiry (seconds since 1970) and the signature, as a query string; good for 12 to 24 hours."""
-        half_day = 12 * 3600
-        expires = (int(datetime.now(UTC).timestamp()) // half_day + 2) * half_day
-        return f"expires={expires}&signature={self._signature(key, expires)}"
+    def sign(self, method: str, key: str, expires: int, **bound: str) -> str:
+        """`expires` is in seconds since 1970. What is bound stands in the query string, and cannot be changed there."""
+        said = {"expires": str(expires), **bound}
+        return urlencode({**said, "signature": self._signature(method, key, said)})
 
-    def is_good(self, key: str, expires: str, signature: str) -> bool:
-        if not (expires.isascii() and expires.isdecimal() and len(expires) < 12):
+    def is_good(self, method: str, key: str, asked: Mapping[str, str]) -> bool:
+        """Whether we signed exactly this, whatever order it is in, and its time is not over. Who may GET may HEAD."""
+        said = {name: value for name, value in asked.items() if name != "signature"}
+        expires, signature = said.get("expires", ""), asked.get("signature", "")
+        if not (expires.isascii() and expires.isdecimal() and len(expires) < 12 and signature.isascii()):
             return False
-        signed = hmac.compare_digest(self._signature(key, int(expires)).encode(), signature.encode())
+        signed = hmac.compare_digest(self._signature("GET" if method == "HEAD" else method, key, said), signature)
         return signed and int(expires) > datetime.now(UTC).timestamp()
 
-    def _signature(self, key: str, expires: int) -> str:
-        return hmac.digest(self._key, f"{expires}\n{key}".encode(), hashlib.sha256).hex()
+    def _signature(self, method: str, key: str, said: Mapping[str, str]) -> str:
+        # JSON keeps apart what would otherwise read the same when joined, and is ASCII whatever it is given.
+        text = json.dumps([method, key, sorted(said.items())])
+        return hmac.digest(self._key, text.encode(), hashlib.sha256).hex()

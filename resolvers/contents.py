@@ -35,12 +35,9 @@ async def contents(
     return await info.context.stores.contents.page(page, _filter(filter))
 
 
-def poster_url(root: strawberry.Parent[Content], info: Info) -> str | None:
-    house, key = info.context.house, root.poster_key
-    if key is None:
-        return None
-    at_tmdb = poster_path(key)
-    return house.tmdb.poster_url(at_tmdb) if at_tmdb else info.context.url(house.objects.path(key))
+@batched
+async def poster_url(context: Context, parents: Sequence[Content]) -> Sequence[str | None]:
+    return [await _poster_url(context, content.poster_key) for content in parents]
 
 
 @batched
@@ -114,3 +111,11 @@ def _filter(wanted: Any) -> ContentFilter:
 
 def _optional(kind: str, global_id: str | None) -> int | None:
     return None if global_id is None else ids.decode(kind, global_id)
+
+
+async def _poster_url(context: Context, key: str | None) -> str | None:
+    if key is None:
+        return None
+    if at_tmdb := poster_path(key):
+        return context.house.tmdb.poster_url(at_tmdb)
+    return context.url(await context.house.objects.lasting_address(key))

@@ -2,21 +2,26 @@
 
 import asyncio
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import strawberry
 
+from domain import ids
 from domain.authentication import Authentication
 from domain.contents import Contents, ContentStore
 from domain.corporations import Corporations, CorporationStore
 from domain.errors import CsrfTokenRequired, Refusal, RefusalCode, Unauthenticated
 from domain.genres import GenreStore
 from domain.identities import Identities
+from domain.images import Image, Images, ImageStore
 from domain.likes import Likes, LikeStore
 from domain.media import ObjectStore
+from domain.media_objects import MediaObjects
 from domain.oauth import OAuth
 from domain.playback import Playback, PlaybackStore
+from domain.posts import Posts, PostStore
 from domain.profiles import Profiles
 from domain.progress import Progress, ProgressStore
 from domain.reviews import Reviews, ReviewStore
@@ -42,6 +47,8 @@ class Stores:
     reviews: ReviewStore
     playback: PlaybackStore
     progress: ProgressStore
+    images: ImageStore
+    posts: PostStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +71,9 @@ class Services:
     playback: Playback
     progress: Progress
     search: Search
+    media_objects: MediaObjects
+    images: Images
+    posts: Posts
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +120,10 @@ class Context:
     @property
     def services(self) -> Services:
         return self.house.services
+
+    async def visible_images(self, wanted: Sequence[int]) -> list[Image | None]:
+        """Those that the viewer, or nobody in particular, may see."""
+        return await self.stores.images.visible(wanted, self.viewer.user.id if self.viewer else ids.NOTHING)
 
     def has_written(self) -> None:
         """What was known before this write is not believed any more, the viewer and their rights included."""

@@ -56,6 +56,8 @@ READERS: dict[str, Reader] = {
     "ViewLog": _view_logs,
     "PointEntry": _own_point_entries,
     "WatchProgress": _own_progress,
+    "Image": lambda context, wanted: context.visible_images(wanted),
+    "Post": lambda context, wanted: context.stores.posts.by_ids(wanted),
 }
 
 

@@ -11,9 +11,12 @@ import resolvers.contents
 import resolvers.corporations
 import resolvers.genres
 import resolvers.identities
+import resolvers.images
 import resolvers.likes
+import resolvers.media
 import resolvers.node
 import resolvers.playback
+import resolvers.posts
 import resolvers.profiles
 import resolvers.progress
 import resolvers.reviews
@@ -28,7 +31,10 @@ from schema import contents as c
 from schema import corporations as co
 from schema import genres as g
 from schema import identities as i
+from schema import images as im
+from schema import media as m
 from schema import playback as p
+from schema import posts as po
 from schema import profiles as pr
 from schema import progress as w
 from schema import reviews as r
@@ -67,6 +73,12 @@ class Query:
     tmdb_titles = query(Who.MANAGER, resolvers.tmdb.tmdb_titles, list[t.TmdbTitle])
 
     view_logs = query(Who.MANAGER, resolvers.playback.view_logs, Connection[p.ViewLog], filter=p.FilterArgument)
+
+    media_objects = query(Who.MANAGER, resolvers.media.media_objects, m.MediaObjectConnection)
+    media_object = query(Who.MANAGER, resolvers.media.media_object, m.MediaObject | None)
+    image_url = query(Who.ANYONE, resolvers.images.image_url, im.SignedUrl | None)
+    post = query(Who.ANYONE, resolvers.posts.post, po.Post | None)
+    posts = query(Who.ANYONE, resolvers.posts.posts, Connection[po.Post])
 
 
 @strawberry.type(description="What can be changed. Several in one operation run one after the other.")
@@ -128,6 +140,15 @@ class Mutation:
     record_watch_progress = mutation(
         Who.SIGNED_IN, resolvers.progress.record_watch_progress, w.RecordWatchProgressResult, w.RecordWatchProgressInput
     )
+
+    create_image_upload = mutation(
+        Who.SIGNED_IN, resolvers.images.create_image_upload, im.ImageUploadResult, im.CreateImageUploadInput
+    )
+    complete_image_upload = mutation(
+        Who.SIGNED_IN, resolvers.images.complete_image_upload, im.ImageResult, im.CompleteImageUploadInput
+    )
+    create_post = mutation(Who.SIGNED_IN, resolvers.posts.create_post, po.CreatePostResult, po.CreatePostInput)
+    delete_post = mutation(Who.SIGNED_IN, resolvers.posts.delete_post, DeleteResult, po.DeletePostInput)
 
 
 @strawberry.type(description="What can be listened to.")

@@ -20,7 +20,9 @@ enumerate_as(
     SESSION_EXPIRED="The session has ended; sign in again.",
     PAID_PLAN_REQUIRED="The company needs the paid plan for this.",
     NO_VIDEO="There is nothing to play.",
+    FILE_TOO_LARGE="The file has more bytes than are taken here.",
     UNSUPPORTED_FILE_TYPE="Files of this type are not taken here.",
+    UPLOAD_INCOMPLETE="The bytes have not all arrived.",
     NOT_CONFIGURED="This server is not set up for it; a setting is missing.",
     UPSTREAM_FAILED="A service behind this one did not do its part; try again later.",
 )

@@ -17,10 +17,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from domain.errors import CodedError
 from domain.metering import Meter, meter
 from web import graphiql, sign_in_page
-from web.errors import fault, on_coded_error, on_fault, on_http_exception, public_path
+from web.errors import Cut, fault, on_coded_error, on_fault, on_http_exception, public_path
 from web.health import Health
 from web.json import json_response
-from web.media import Cut, MediaDoor, StreamDoor
+from web.media import MediaDoor, StreamDoor
 from web.oauth import OAuthDoors
 
 _log = structlog.get_logger("request")
@@ -30,7 +30,7 @@ _OWN_ID = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456
 def plain_doors(
     *,
     stream: StreamDoor,
-    media: MediaDoor,
+    media: MediaDoor | None,
     oauth: OAuthDoors,
     published_keys: Callable[[], Mapping[str, Any]],
     health: Health,
@@ -44,13 +44,14 @@ def plain_doors(
 
     routes: list[Route | Mount] = [
         Route("/stream/{ticket}", stream.__call__),
-        Route("/media/{key:path}", media.__call__),
         Route("/auth/{provider}/login", oauth.login),
         Route("/auth/{provider}/callback", oauth.callback),
         Route("/.well-known/jwks.json", keys),
         Route("/health", health.alive),
         Route("/ready", health.ready),
     ]
+    if media:
+        routes.append(Route("/media/{key:path}", media.__call__, methods=["GET", "PUT"]))
     if with_graphiql:
         routes += [Route("/graphql/examples.json", graphiql.examples), Mount("/graphql/static", graphiql.Assets())]
         routes += sign_in_page.routes()

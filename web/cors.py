@@ -8,7 +8,7 @@ from strawberry.http.websocket_origin import normalize_allowed_origins
 
 from web.errors import plain, public_path
 
-_METHODS = ("GET", "HEAD", "POST", "OPTIONS")
+_METHODS = ("GET", "HEAD", "POST", "PUT", "OPTIONS")
 _ASKED_WITH = (
     "Accept",
     "Apollo-Require-Preflight",

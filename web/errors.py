@@ -28,9 +28,15 @@ CODES = {
     403: "FORBIDDEN",
     404: "NOT_FOUND",
     405: "METHOD_NOT_ALLOWED",
+    408: "TOO_SLOW",
+    411: "LENGTH_REQUIRED",
     413: "TOO_LARGE",
     415: "UNSUPPORTED_MEDIA_TYPE",
 }
+
+
+class Cut(Exception):
+    """The connection is dropped in the middle of what went over it."""
 
 
 def extensions(code: str, status: int, details: Sequence[str] = ()) -> dict[str, Any]:
@@ -103,9 +109,9 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
     return response
 
 
-async def on_fault(request: Request, _error: Exception) -> Response:
+async def on_fault(request: Request, error: Exception) -> Response:
     """What is answered where nothing was foreseen. Whoever catches the error at the very front tells it to the log."""
-    return fault(request.url.path)
+    return Response() if isinstance(error, Cut) else fault(request.url.path)
 
 
 def fault(path: str) -> Response:

@@ -1,84 +1,164 @@
 """Doors to the object store: streams by ticket, and the embedded store's signed addresses."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import aclosing
 from functools import partial
 from typing import Any, Protocol, cast
 
-from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+import structlog
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 
-from domain.errors import NotFound
-from domain.media import ObjectStore, StoredObject
+from domain.errors import Forbidden, NotFound, Unavailable
+from domain.media import STREAM_PATIENCE_SECONDS, Cdn, ObjectStore, StoredObject
 from domain.playback import Playback
+from domain.video_assets import VideoAsset
+from web.errors import Cut
 from web.ranges import served
 
+_log = structlog.get_logger("media")
 # What a browser may do with something that is not video: show it as a picture, and run nothing in it.
 _INERT = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-
-
-class Cut(Exception):
-    """What was streamed may not be seen any longer. The connection is dropped in the middle of the file."""
+# How long a client may be silent in the middle of an upload.
+_PATIENCE_SECONDS = 30.0
 
 
 class SignedAddresses(Protocol):
-    def is_good(self, key: str, expires: str, signature: str) -> bool: ...
+    def is_good(self, method: str, key: str, asked: Mapping[str, str]) -> bool: ...
+
+
+class ReceivingStore(ObjectStore, Protocol):
+    async def receive(self, key: str, size_bytes: int, pieces: AsyncIterator[bytes]) -> None:
+        """Whole or not at all, and never over what is there. Raises ValidationFailed, Conflict."""
 
 
 class StreamDoor:
     """GET and HEAD /stream/{ticket}. Whatever opens nothing answers 404: expired, tampered with, revoked, deleted."""
 
-    def __init__(self, playback: Playback, objects: ObjectStore) -> None:
+    def __init__(self, playback: Playback, objects: ObjectStore, cdn: Cdn | None) -> None:
         self._playback, self._objects = playback, objects
+        # One that does not sign would go on showing the file to whoever once saw its address.
+        self._cdn = cdn if cdn and cdn.signs else None
 
     async def __call__(self, request: Request) -> Response:
-        asset = await self._playback.redeem(request.path_params["ticket"])
-        stored = await self._objects.head(asset.key) if asset else None
-        if asset is None or stored is None:
-            raise NotFound("This address plays nothing, or no longer. Start the stream again.")
-        video = StoredObject(stored.key, stored.size_bytes, asset.content_type, stored.last_modified, stored.etag)
-        # Kept by the player alone, and asked for again whenever the session may have ended.
-        headers = {"Cache-Control": "private, no-cache", "Content-Disposition": "inline"}
-        response = served(self._objects, video, request.method, request.headers, headers)
+        ticket = request.path_params["ticket"]
+        found = await self._playback.redeem(ticket)
+        if found is None:
+            raise _no_stream()
+        asset, expires_at = found
+        if self._cdn:
+            address = self._cdn.address(asset.key, expires_at)
+            return RedirectResponse(address, 302, {"Cache-Control": "private, no-store"})
+        response = await self._served(request, asset)
         if isinstance(response, StreamingResponse):
-            closed = partial(self._playback.closed, request.path_params["ticket"], asset)
+            closed = partial(self._playback.closed, ticket, asset)
             response.body_iterator = _while_open(cast(AsyncGenerator[bytes, None], response.body_iterator), closed)
         return response
 
+    async def _served(self, request: Request, asset: VideoAsset) -> Response:
+        stored = await self._objects.head(asset.key, within=STREAM_PATIENCE_SECONDS)
+        if stored is None:
+            raise _no_stream()
+        video = StoredObject(stored.key, stored.size_bytes, asset.content_type, stored.last_modified, stored.etag)
+        # Kept by the player alone, and asked for again whenever the session may have ended.
+        headers = {"Cache-Control": "private, no-cache", "Content-Disposition": "inline"}
+        return await served(self._objects, video, request.method, request.headers, headers)
+
 
 class MediaDoor:
-    """GET and HEAD /media/{key} of the embedded store, by a signed address only."""
+    """GET, HEAD and PUT /media/{key} of the embedded store, by a signed address only."""
 
-    def __init__(self, objects: ObjectStore, addresses: SignedAddresses) -> None:
+    def __init__(self, objects: ReceivingStore, addresses: SignedAddresses) -> None:
         self._objects, self._addresses = objects, addresses
 
     async def __call__(self, request: Request) -> Response:
-        key, asked = request.path_params["key"], request.query_params
-        good = self._addresses.is_good(key, asked.get("expires", ""), asked.get("signature", ""))
+        key = request.path_params["key"]
+        good = self._addresses.is_good(request.method, key, request.query_params)
+        if request.method == "PUT":
+            return await self._receive(request, key, good)
         stored = await self._objects.head(key) if good else None
         if stored is None:
             raise NotFound("There is nothing at this address, or no longer.")
-        shown = stored.content_type.startswith(("image/", "video/"))
+        content_type = request.query_params.get("type", stored.content_type)
+        shown = "inline" if content_type.startswith(("image/", "video/")) else "attachment"
         headers = {
             "Cache-Control": "private, max-age=3600",
             "Content-Security-Policy": _INERT,
-            "Content-Disposition": "inline" if shown else "attachment",
+            "Content-Disposition": request.query_params.get("disposition", shown),
         }
-        return served(self._objects, stored, request.method, request.headers, headers)
+        media = StoredObject(key, stored.size_bytes, content_type, stored.last_modified, stored.etag)
+        response = await served(self._objects, media, request.method, request.headers, headers)
+        if isinstance(response, StreamingResponse):
+            response.body_iterator = _or_cut(cast(AsyncGenerator[bytes, None], response.body_iterator))
+        return response
+
+    async def _receive(self, request: Request, key: str, good: bool) -> Response:
+        """The bytes of an upload, of exactly the type and size that were signed."""
+        if not good:
+            raise Forbidden("This address takes nothing, or no longer.")
+        size = int(request.query_params["size"])
+        _refuse_others(request, request.query_params["type"], size)
+        await self._objects.receive(key, size, _pieces(request))
+        return Response()
+
+
+def _no_stream() -> NotFound:
+    return NotFound("This address plays nothing, or no longer. Start the stream again.")
+
+
+def _refuse_others(request: Request, content_type: str, size: int) -> None:
+    if request.headers.get("content-type") != content_type:
+        raise HTTPException(415, f"Content-Type must be {content_type}, as it was announced.")
+    announced = request.headers.get("content-length")
+    if announced is None:
+        raise HTTPException(411, f"Content-Length must be {size}.")
+    if announced != str(size):
+        raise HTTPException(413 if int(announced) > size else 400, f"There must be exactly {size} bytes.")
+
+
+async def _pieces(request: Request) -> AsyncIterator[bytes]:
+    """The body as it comes."""
+    stream = request.stream()
+    try:
+        while piece := await _next(stream):
+            yield piece
+    except TimeoutError as error:
+        raise HTTPException(408, "The bytes did not come.", {"Connection": "close"}) from error
+    except ClientDisconnect as error:
+        raise Cut from error
+
+
+async def _next(stream: AsyncIterator[bytes]) -> bytes:
+    async with asyncio.timeout(_PATIENCE_SECONDS):
+        return await anext(stream, b"")
 
 
 async def _while_open(
     body: AsyncGenerator[bytes, None], closed: Callable[[], Coroutine[Any, Any, None]]
 ) -> AsyncGenerator[bytes, None]:
     """The pieces of a file until the permission ends. Raises Cut."""
-    async with aclosing(body):
+    async with aclosing(_or_cut(body)) as pieces:
         ending = asyncio.create_task(closed())
         try:
-            async for piece in body:
+            async for piece in pieces:
                 if ending.done():
                     ending.result()  # a fault of the watch is told as a fault
                     raise Cut
                 yield piece
         finally:
             ending.cancel()
+
+
+async def _or_cut(body: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    """The pieces of a file; where the store gives no more of them, it is too late to say so. Raises Cut."""
+    async with aclosing(body):
+        try:
+            async for piece in body:
+                yield piece
+                # Pieces that come without waiting leave no moment in which it is noticed that the client has gone.
+                await asyncio.sleep(0)
+        except Unavailable as error:
+            _log.warning("broken_off", reason=error.message)
+            raise Cut from error

@@ -1,7 +1,8 @@
 """Parts of a file over HTTP (RFC 9110, sections 13 and 14)."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from email.utils import format_datetime, parsedate_to_datetime
 
 from starlette.datastructures import Headers
@@ -37,8 +38,12 @@ def wanted(range_header: str | None, size: int) -> tuple[int, int] | None:
     return start, end
 
 
-def served(store: ObjectStore, stored: StoredObject, method: str, asked: Headers, extra: dict[str, str]) -> Response:
-    """The file, or the part of it that was asked for: 200, 206, 304, 412 or 416. Parts are for GET alone."""
+async def served(
+    store: ObjectStore, stored: StoredObject, method: str, asked: Headers, extra: dict[str, str]
+) -> Response:
+    """The file, or the part of it that was asked for: 200, 206, 304, 412 or 416. Parts are for GET alone. Raises
+    Unavailable where the store does not begin to give it.
+    """
     headers = {
         "Accept-Ranges": "bytes",
         "ETag": stored.etag,
@@ -58,7 +63,7 @@ def served(store: ObjectStore, stored: StoredObject, method: str, asked: Headers
     if part:
         headers["Content-Range"] = f"bytes {start}-{end}/{stored.size_bytes}"
     headers |= {"Content-Length": str(end - start + 1), "Content-Type": stored.content_type}
-    body = _nothing() if method == "HEAD" else store.read(stored.key, start, end - start + 1)
+    body = _nothing() if method == "HEAD" else await _begun(store.read(stored, start, end - start + 1))
     return StreamingResponse(body, 206 if part else 200, headers=headers)
 
 
@@ -90,6 +95,19 @@ def _names(condition: str, etag: str) -> bool:
     return "*" in tags or etag in tags
 
 
-async def _nothing() -> AsyncIterator[bytes]:
+async def _nothing() -> AsyncGenerator[bytes, None]:
     return
     yield b""
+
+
+async def _begun(pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    """The same pieces, of which the first is there: before it is, another status can still be answered."""
+    first = await anext(pieces, b"")
+
+    async def all_of_them() -> AsyncGenerator[bytes, None]:
+        async with aclosing(pieces):
+            yield first
+            async for piece in pieces:
+                yield piece
+
+    return all_of_them()

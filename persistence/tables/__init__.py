@@ -27,6 +27,7 @@ from persistence.tables.playback import (
     watch_events,
     watch_progress,
 )
+from persistence.tables.posts import images, posts
 from persistence.tables.search import content_terms, outbox, outbox_topics, search_rebuilds, title_terms, title_words
 
 __all__ = [
@@ -41,11 +42,13 @@ __all__ = [
     "corporations",
     "genres",
     "identities",
+    "images",
     "metadata",
     "one_time_codes",
     "outbox",
     "outbox_topics",
     "point_entries",
+    "posts",
     "progress_changes",
     "progress_counters",
     "reviews",

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from domain.contents import AgeRating
 from domain.corporations import Plan
 from domain.identities import IdentityProvider
+from domain.images import ImageStatus
 from domain.users import Gender, Role
 
 metadata = sa.MetaData(
@@ -25,6 +26,7 @@ ENUMS = {
     "age_rating": AgeRating,
     "gender": Gender,
     "identity_provider": IdentityProvider,
+    "image_status": ImageStatus,
 }
 
 Moment = sa.TIMESTAMP(timezone=True)

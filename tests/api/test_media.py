@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -11,17 +11,18 @@ from urllib.parse import quote, urlsplit
 import pytest
 
 from composition import Marquee
+from domain.media import StoredObject
 from integrations.local_store import LocalStore
 from tests.api.conftest import Api, World
+from tests.api.media.test_streams import assert_opens_nothing
 from tests.api.test_playback import started
-from tests.api.test_streams import assert_opens_nothing
 
 MEGABYTE = 1024 * 1024
 
 
 async def test_a_signed_address_opens_its_object_and_no_other(api: Api, marquee: Marquee) -> None:
     await marquee.objects.put("posters/blue sky.svg", b"<svg/>")
-    address = api.base_url + marquee.objects.path("posters/blue sky.svg")
+    address = api.base_url + await marquee.objects.lasting_address("posters/blue sky.svg")
     picture = await api.client.get(address)
     assert (picture.status_code, picture.content) == (200, b"<svg/>")
     assert picture.headers["content-type"].startswith("image/svg+xml")
@@ -31,7 +32,6 @@ async def test_a_signed_address_opens_its_object_and_no_other(api: Api, marquee:
     query = urlsplit(address).query
     expires, signature = (part.partition("=")[2] for part in query.split("&"))
     past = int(datetime.now(UTC).timestamp()) - 5
-    expired = f"expires={past}&signature={marquee.addresses._signature('posters/blue sky.svg', past)}"
     key = quote("posters/blue sky.svg")
     for wrong in (
         f"/media/{key}",
@@ -40,7 +40,9 @@ async def test_a_signed_address_opens_its_object_and_no_other(api: Api, marquee:
         f"/media/{key}?expires={int(expires) + 1}&signature={signature}",
         f"/media/{key}?expires=-1&signature={signature}",
         f"/media/{key}?expires=%D9%A3&signature=%ED%95%9C",
-        f"/media/{key}?{expired}",
+        f"/media/{key}?{marquee.storing.addresses.sign('GET', 'posters/blue sky.svg', past)}",
+        f"/media/{key}?{marquee.storing.addresses.sign('PUT', 'posters/blue sky.svg', past + 900)}",
+        f"/media/{key}?{query}&disposition=inline",
         f"/media/clip.webm?{query}",
     ):
         await assert_opens_nothing(api, api.base_url + wrong)
@@ -48,10 +50,10 @@ async def test_a_signed_address_opens_its_object_and_no_other(api: Api, marquee:
 
 async def test_no_key_climbs_out_of_the_store(api: Api, marquee: Marquee, home: Path) -> None:
     (home / "secret.txt").write_text("secret")
-    elsewhere = str(home / "secret.txt")
+    elsewhere, later = str(home / "secret.txt"), int(datetime.now(UTC).timestamp()) + 900
     for key in ("../secret.txt", "posters/../../secret.txt", elsewhere, "/etc/passwd", "", "posters/..", ".x", "a\0b"):
-        address = f"{api.base_url}/media/{quote(key, safe='')}?{marquee.addresses.sign(key)}"
-        await assert_opens_nothing(api, address)
+        signed = marquee.storing.addresses.sign("GET", key, later)
+        await assert_opens_nothing(api, f"{api.base_url}/media/{quote(key, safe='')}?{signed}")
 
 
 class Counted:
@@ -63,9 +65,9 @@ class Counted:
         self._read = LocalStore.read
 
     def reading(self) -> object:
-        async def read(store: LocalStore, key: str, start: int, length: int) -> AsyncIterator[bytes]:
+        async def read(store: LocalStore, stored: StoredObject, start: int, length: int) -> AsyncGenerator[bytes, None]:
             try:
-                async for piece in self._read(store, key, start, length):
+                async for piece in self._read(store, stored, start, length):
                     self.bytes += len(piece)
                     yield piece
             finally:
@@ -105,7 +107,7 @@ async def test_a_slow_reader_is_waited_for_and_one_that_leaves_is_let_go(
 async def test_a_whole_large_file_arrives(api: Api, home: Path, marquee: Marquee) -> None:
     data = secrets.token_bytes(3 * MEGABYTE + 17)
     await marquee.objects.put("whole.webm", data)
-    address = api.base_url + marquee.objects.path("whole.webm")
+    address = api.base_url + await marquee.objects.lasting_address("whole.webm")
     assert (await api.client.get(address)).content == data
     part = await api.client.get(address, headers={"range": f"bytes={MEGABYTE}-{2 * MEGABYTE}"})
     assert part.content == data[MEGABYTE : 2 * MEGABYTE + 1]

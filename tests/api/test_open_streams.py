@@ -43,8 +43,11 @@ class Viewing:
 
     async def to_the_end(self) -> int:
         await self.read(SIZE)
-        self._writer.close()
+        self.leave()
         return self.bytes
+
+    def leave(self) -> None:
+        self._writer.close()
 
 
 @pytest.fixture

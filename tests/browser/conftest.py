@@ -7,6 +7,7 @@ import subprocess
 import sys
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -152,16 +153,16 @@ def chromium() -> str:
     pytest.skip(reason)
 
 
-@pytest.fixture(scope="session")
-def address(chromium: str, worker_id: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where the server is, which was started as anybody would start it."""
-    home = tmp_path_factory.mktemp("browser")
+@contextmanager
+def server(name: str, home: Path, **settings: str) -> Iterator[str]:
+    """Where a server is, started as anybody would start it, with the demonstration in a database of its own."""
     given = {
         "HOST": "127.0.0.1",
         "PORT": "0",
-        "DATABASE_URL": database_from_template(f"browser_{worker_id}"),
+        "DATABASE_URL": database_from_template(name),
         "MARQUEE_HOME": str(home),
         "DEMONSTRATION": "true",
+        **settings,
     }
     command = [sys.executable, "server.py"]
     with (home / "log").open("w") as log:
@@ -177,6 +178,12 @@ def address(chromium: str, worker_id: str, tmp_path_factory: pytest.TempPathFact
     finally:
         process.terminate()
         process.communicate(timeout=15)
+
+
+@pytest.fixture(scope="session")
+def address(chromium: str, worker_id: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with server(f"browser_{worker_id}", tmp_path_factory.mktemp("browser")) as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

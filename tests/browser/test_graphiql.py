@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, Response, expect
@@ -10,8 +11,9 @@ from tests.browser.conftest import Window, Windows
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
+PICTURES = Path(__file__).parent.parent / "pictures"
 TABS = ["SignIn", "Browse", "Search", "Play", "Points", "Review", "Listen", "Progress", "ContinueWatching", "Sessions"]
-TABS += ["AddContent", "Delete", "Restore", "People", "SignOut"]
+TABS += ["AddContent", "Delete", "Restore", "Post", "Complete", "Posts", "People", "SignOut"]
 _GOES_ON_BEHIND = """(video, seconds) => new Promise((resolve, reject) => {
     const watched = () => [...Array(video.played.length).keys()]
         .reduce((sum, n) => sum + video.played.end(n) - video.played.start(n), 0);
@@ -25,6 +27,14 @@ _ADVANCES = """video => new Promise((resolve, reject) => {
     video.ontimeupdate = () => video.currentTime > from + 0.2 && resolve(video.currentTime);
     const from = video.currentTime;
     video.play();
+})"""
+_SENDS = """async ([url, method, headers, data]) =>
+    (await fetch(url, { method, headers, body: new Uint8Array(data) })).status"""
+_IS_SHOWN = """url => new Promise((resolve, reject) => {
+    const image = new Image();
+    image.onload = () => resolve([image.naturalWidth, image.naturalHeight]);
+    image.onerror = () => reject(new Error("no picture"));
+    image.src = url;
 })"""
 _SEEKS = """(video, share) => new Promise((resolve, reject) => {
     video.onerror = () => reject(new Error(video.error.message));
@@ -77,6 +87,21 @@ async def test_a_stream_plays_and_seeks_in_the_page_and_by_its_address_alone(
     async with windows.context.expect_page() as opened:
         await window.player.get_by_text("Open in a new tab").click()
     await plays(await opened.value)
+
+
+async def test_a_picture_is_posted_from_a_page_and_shown(window: Window, email: str) -> None:
+    data = (PICTURES / "picture.webp").read_bytes()
+    await window.sign_in(email)
+    image = {"filename": "내 사진.webp", "contentType": "image/webp", "sizeBytes": len(data)}
+    made = (await window.run("Post", {"body": "Look!", "image": image}))["data"]["createPost"]
+    headers = {header["name"]: header["value"] for header in made["upload"]["headers"]}
+    sent = [made["upload"]["url"], made["upload"]["method"], headers, list(data)]
+    assert await window.page.evaluate(_SENDS, sent) == 200
+    done = (await window.run("Complete", {"id": made["upload"]["image"]["id"]}))["data"]["completeImageUpload"]
+    assert done["status"] == "READY"
+    newest = (await window.run("Posts"))["data"]["posts"]["nodes"][0]
+    assert newest["id"] == made["post"]["id"]
+    assert await window.page.evaluate(_IS_SHOWN, newest["imageUrl"]) == [64, 64]
 
 
 async def test_ten_points_come_once_however_often_it_plays(window: Window, email: str) -> None:

@@ -45,6 +45,7 @@ async def test_only_what_is_over_for_long_is_forgotten(world: World) -> None:
         marquee.keys,
         marquee.ways_in.codes,
         marquee.ways_in.attempts,
+        marquee.storing.image_store,
         timedelta(minutes=30),
     )
     for _ in range(2):

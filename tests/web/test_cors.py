@@ -150,11 +150,11 @@ async def test_the_front_end_may_be_written_as_people_do(marquee: Marquee, clien
 
 async def test_a_preflight_tells_the_front_end_all_that_it_may_send(open_house: Api, strict_house: Api) -> None:
     for api in (open_house, strict_house):
-        for method in ("GET", "HEAD", "POST", "OPTIONS"):
+        for method in ("GET", "HEAD", "POST", "PUT", "OPTIONS"):
             response = await preflight(api, FRONT, method, *ASKED_WITH)
             assert response.status_code == 200
             assert_for_the_front_end(response)
-            assert response.headers["access-control-allow-methods"] == "GET, HEAD, POST, OPTIONS"
+            assert response.headers["access-control-allow-methods"] == "GET, HEAD, POST, PUT, OPTIONS"
             assert response.headers["access-control-max-age"] == "600"
             assert set(response.headers["access-control-allow-headers"].split(", ")) >= set(ASKED_WITH)
             assert response.headers["x-content-type-options"] == "nosniff"
@@ -162,7 +162,6 @@ async def test_a_preflight_tells_the_front_end_all_that_it_may_send(open_house: 
 
 
 REFUSED: list[tuple[str, tuple[str, ...], str]] = [
-    ("PUT", (), "method"),
     ("DELETE", (), "method"),
     ("PATCH", (), "method"),
     ("TRACE", (), "method"),
@@ -249,7 +248,7 @@ async def test_the_front_end_can_read_that_something_went_wrong(
 
 
 async def test_the_front_end_can_read_media_in_parts(open_house: Api, strict_house: Api, marquee: Marquee) -> None:
-    path = marquee.objects.path("clip.webm")
+    path = await marquee.objects.lasting_address("clip.webm")
     for api in (open_house, strict_house):
         response = await asked(api, FRONT, path, headers={"range": "bytes=0-9"})
         assert (response.status_code, response.content) == (206, CLIP[:10])

@@ -11,10 +11,17 @@ import structlog
 from composition import Marquee
 from domain.users import Role
 from tests.api.conftest import CLIP, Api, Person, World
+from tests.api.media.conftest import Stage
 from tests.api.test_playback import id_of, started
 
 SIZE = len(CLIP)
 MEGABYTE = 1024 * 1024
+
+
+@pytest.fixture
+def api(stage: Stage) -> Api:
+    """Of each store."""
+    return stage.api
 
 
 @pytest.fixture

@@ -1,0 +1,153 @@
+"""Images that people upload: announced, sent straight to the object store, looked at, and read."""
+
+import enum
+from collections.abc import Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from domain import ids
+from domain.disposition import disposition
+from domain.errors import Refusal, RefusalCode, ValidationFailed, not_found
+from domain.image_types import FIRST_BYTES, type_of
+from domain.media import ObjectStore, SignedUpload, StoredObject, checked_key
+from domain.ports import Database, Transaction
+from domain.uploads import LONGEST_FILENAME, NewUpload, Planned, Uploads
+from domain.users import Viewer
+
+READ_SECONDS = 900
+
+
+class ImageStatus(enum.Enum):
+    PENDING = "PENDING"
+    READY = "READY"
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    id: int
+    owner_id: int
+    key: str
+    filename: str
+    content_type: str
+    size_bytes: int
+    status: ImageStatus
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class UploadTicket:
+    image: Image
+    signed: SignedUpload
+
+    @property
+    def method(self) -> str:
+        return self.signed.method
+
+    @property
+    def headers(self) -> list[FormField]:
+        return [FormField(name, value) for name, value in self.signed.headers.items()]
+
+    @property
+    def fields(self) -> list[FormField]:
+        """Of a form by POST, which no store of ours wants."""
+        return []
+
+    @property
+    def expires_at(self) -> datetime:
+        return self.signed.expires_at
+
+
+@dataclass(frozen=True, slots=True)
+class SignedUrl:
+    """`address` is below the server's own, or absolute; it is good for `expires_in` seconds."""
+
+    key: str
+    address: str
+    expires_in: int
+    download: bool
+
+
+class ImageStore(Protocol):
+    async def visible(self, ids: Sequence[int], viewer_id: int) -> list[Image | None]:
+        """One's own, and those of posts once they are ready."""
+
+    async def visible_by_key(self, key: str, viewer_id: int) -> Image | None: ...
+
+    async def insert(self, transaction: Transaction, owner_id: int, planned: Planned) -> Image: ...
+
+    async def make_ready(self, transaction: Transaction, image_id: int) -> Image | None:
+        """None where it is gone."""
+
+    async def delete(self, transaction: Transaction, image_id: int) -> None:
+        """Its bytes follow."""
+
+    async def sweep(self, kept: timedelta) -> None:
+        """Deletes those that were never completed, after so long."""
+
+
+class Images:
+    def __init__(self, database: Database, store: ImageStore, objects: ObjectStore, uploads: Uploads) -> None:
+        self._database, self._store, self._objects, self._uploads = database, store, objects, uploads
+
+    async def create_upload(self, viewer: Viewer, wanted: NewUpload) -> UploadTicket:
+        """Raises Refusal: VALIDATION_FAILED, FILE_TOO_LARGE, UNSUPPORTED_FILE_TYPE."""
+        planned = await self._uploads.plan(wanted, "input")
+        async with self._database.writing() as transaction:
+            image = await self._store.insert(transaction, viewer.user.id, planned)
+        return UploadTicket(image, planned.signed)
+
+    async def complete(self, viewer: Viewer, image_id: int) -> Image:
+        """Looks at what arrived. Raises Refusal: NOT_FOUND, UPLOAD_INCOMPLETE, FILE_TOO_LARGE,
+        UNSUPPORTED_FILE_TYPE.
+        """
+        (image,) = await self._store.visible([image_id], viewer.user.id)
+        if image is None or image.owner_id != viewer.user.id:
+            raise not_found("image of yours")
+        if image.status is ImageStatus.READY:
+            return image
+        await self._look_at(image)
+        async with self._database.writing() as transaction:
+            ready = await self._store.make_ready(transaction, image.id)
+        if ready is None:
+            raise not_found("image of yours")
+        return ready
+
+    async def signed_url(
+        self, viewer: Viewer | None, key: str, *, download: bool, filename: str | None
+    ) -> SignedUrl | None:
+        """None for what is not there, not ready, or not theirs to see. Raises ValidationFailed."""
+        if filename is not None and len(filename) > LONGEST_FILENAME:
+            raise ValidationFailed(f"`filename` may have at most {LONGEST_FILENAME} characters.")
+        viewer_id = viewer.user.id if viewer else ids.NOTHING
+        image = await self._store.visible_by_key(checked_key(key), viewer_id)
+        if image is None or image.status is not ImageStatus.READY:
+            return None
+        return SignedUrl(key, await self.address(image, download=download, filename=filename), READ_SECONDS, download)
+
+    async def address(self, image: Image, *, download: bool = False, filename: str | None = None) -> str:
+        """Where it can be read for READ_SECONDS."""
+        named = disposition(filename or image.filename, download=download)
+        return await self._objects.address(image.key, READ_SECONDS, content_type=image.content_type, disposition=named)
+
+    async def _look_at(self, image: Image) -> None:
+        stored = await self._objects.head(image.key)
+        if stored is None or stored.size_bytes < image.size_bytes:
+            message = "The bytes have not all arrived; send them to the address you were given."
+            raise Refusal(RefusalCode.UPLOAD_INCOMPLETE, message)
+        if stored.size_bytes > image.size_bytes:
+            raise Refusal(RefusalCode.FILE_TOO_LARGE, "More bytes arrived than were announced.")
+        if stored.content_type != image.content_type or type_of(await self._first_bytes(stored)) != image.content_type:
+            message = f"What arrived is not of type {image.content_type}. Please begin again with another file."
+            raise Refusal(RefusalCode.UNSUPPORTED_FILE_TYPE, message)
+
+    async def _first_bytes(self, stored: StoredObject) -> bytes:
+        async with aclosing(self._objects.read(stored, 0, min(FIRST_BYTES, stored.size_bytes))) as pieces:
+            return b"".join([piece async for piece in pieces])

@@ -1,0 +1,70 @@
+"""Uploads of images: what is taken, and where the bytes are to be sent."""
+
+import secrets
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from domain.errors import Problem, Refusal, RefusalCode
+from domain.image_types import ENDINGS, ending_of
+from domain.media import ObjectStore, SignedUpload
+from domain.validation import Problems
+
+MOST_BYTES = 10 * 1024 * 1024
+LONGEST_FILENAME = 255
+# How long an address takes bytes.
+_UPLOAD_SECONDS = 900
+
+
+@dataclass(frozen=True)
+class NewUpload:
+    filename: str
+    content_type: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """An upload that is taken: its key, which nobody can guess, and where the bytes may go."""
+
+    key: str
+    filename: str
+    content_type: str
+    size_bytes: int
+    signed: SignedUpload
+
+
+class Uploads:
+    """Signs uploads of these content types into the object store."""
+
+    def __init__(self, objects: ObjectStore, content_types: Collection[str]) -> None:
+        self._objects, self._endings = objects, {kind: ENDINGS[kind] for kind in content_types}
+
+    async def plan(self, wanted: NewUpload, *path: str) -> Planned:
+        """`path` is where in the input it stands. Raises Refusal: VALIDATION_FAILED, FILE_TOO_LARGE,
+        UNSUPPORTED_FILE_TYPE.
+        """
+        with Problems(*path) as problems:
+            filename = problems.text("filename", wanted.filename, longest=LONGEST_FILENAME)
+            if wanted.size_bytes < 1:
+                problems.add("sizeBytes", "There must be at least one byte.")
+        if wanted.size_bytes > MOST_BYTES:
+            message = f"An image may have at most {MOST_BYTES} bytes; this one has {wanted.size_bytes}."
+            raise _refused(RefusalCode.FILE_TOO_LARGE, message, path, "sizeBytes")
+        content_type, ending = self._kind(wanted.content_type, filename, path)
+        key = f"images/{secrets.token_hex(20)}{ending}"
+        signed = await self._objects.upload(key, content_type, wanted.size_bytes, _UPLOAD_SECONDS)
+        return Planned(key, filename, content_type, wanted.size_bytes, signed)
+
+    def _kind(self, named: str, filename: str, path: Sequence[str]) -> tuple[str, str]:
+        content_type, ending = named.strip().lower(), ending_of(filename)
+        if content_type not in self._endings:
+            message = f"Only these types can be uploaded: {', '.join(self._endings)}."
+            raise _refused(RefusalCode.UNSUPPORTED_FILE_TYPE, message, path, "contentType")
+        if ending not in self._endings[content_type]:
+            message = f"The name of a file of type {content_type} must end in {' or '.join(ENDINGS[content_type])}."
+            raise _refused(RefusalCode.UNSUPPORTED_FILE_TYPE, message, path, "filename")
+        return content_type, ending
+
+
+def _refused(code: RefusalCode, message: str, path: Sequence[str], field: str) -> Refusal:
+    return Refusal(code, message, [Problem((*path, field), message)])

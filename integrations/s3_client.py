@@ -1,0 +1,92 @@
+"""One client of S3 for the process. Credentials come from where the platform puts them (environment, profile, IRSA)."""
+
+import asyncio
+import base64
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import Any
+
+import aioboto3
+from aiobotocore.config import AioConfig
+from botocore.exceptions import NoCredentialsError
+
+from domain.errors import Unavailable
+from domain.media import PATIENCE_SECONDS
+from integrations.s3_asking import asking
+
+_CONNECT_SECONDS = 2
+_MOST_CONNECTIONS = 1000  # a stream holds one for as long as somebody watches
+_READ_SECONDS = 60  # a last resort: who asks sets a shorter time
+
+
+class S3Client:
+    """Does nothing before it runs. It is made when there are credentials, also when they come late."""
+
+    def __init__(self, region: str, endpoint_url: str | None, addressing_style: str) -> None:
+        self._region, self._endpoint_url, self._style = region, endpoint_url, addressing_style
+        self._making = asyncio.Lock()
+        self._session: Any = None
+        self._client: Any = None
+        self._open = AsyncExitStack()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        self._session = aioboto3.Session(region_name=self._region)
+        async with AsyncExitStack() as self._open:
+            try:
+                with suppress(Unavailable):  # the log has it, and the first question tries again
+                    async with asking(PATIENCE_SECONDS):
+                        await self.get()
+                yield
+            finally:
+                self._session = self._client = None
+
+    async def get(self) -> Any:
+        """An S3 client of aiobotocore. Raises botocore's NoCredentialsError."""
+        if self._client is None:
+            async with self._making:
+                if self._client is None:
+                    self._client = await self._made()
+        return self._client
+
+    async def signs_as(self) -> str:
+        """Who signs now, by the id of the key. Temporary credentials take their addresses with them when they end."""
+        frozen = await (await self._credentials()).get_frozen_credentials()
+        return str(frozen.access_key)
+
+    async def _made(self) -> Any:
+        await self._credentials()
+        client = await self._open.enter_async_context(
+            self._session.client("s3", endpoint_url=self._endpoint_url, config=self._config())
+        )
+        client.meta.events.register("before-call.s3.DeleteObjects", _with_md5)
+        return client
+
+    async def _credentials(self) -> Any:
+        if self._session is None:
+            raise AssertionError("the client of S3 does not run")
+        found = await self._session.get_credentials()
+        if found is None:
+            raise NoCredentialsError
+        return found
+
+    def _config(self) -> AioConfig:
+        return AioConfig(
+            signature_version="s3v4",
+            s3={"addressing_style": self._style},
+            connect_timeout=_CONNECT_SECONDS,
+            read_timeout=_READ_SECONDS,
+            retries={"mode": "standard", "total_max_attempts": 2},
+            max_pool_connections=_MOST_CONNECTIONS,
+            # The checksums that are not required are unknown to other makes of S3.
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+        )
+
+
+def _with_md5(params: dict[str, Any], **_: object) -> None:
+    """The checksum that every make of S3 takes for a list of keys; the newer one that botocore sends, many refuse."""
+    params["context"].pop("checksum", None)
+    digest = hashlib.md5(params["body"], usedforsecurity=False).digest()
+    params["headers"]["Content-MD5"] = base64.b64encode(digest).decode()

@@ -1,0 +1,74 @@
+"""Posts, and images whose bytes follow them out of the object store."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+STATUS = postgresql.ENUM("PENDING", "READY", name="image_status", create_type=False)
+
+# However a row goes (a post, a person, the sweep), its bytes are written down to follow, by the same transaction. Those
+# of an upload that is still open may arrive yet, so they are taken away when it cannot be open any more.
+_FORGET = [
+    """
+    create function forget_bytes() returns trigger language plpgsql as $$
+    begin
+        insert into outbox (topic, subject, due_at) values (
+            'objects',
+            old.key,
+            case old.status when 'READY' then now() else greatest(now(), old.created_at + interval '1 day') end
+        );
+        return null;
+    end $$
+    """,
+    "create trigger bytes_forgotten after delete on images for each row execute function forget_bytes()",
+]
+
+
+def upgrade() -> None:
+    STATUS.create(op.get_bind())
+    op.create_table(
+        "images",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("owner_id", sa.BigInteger(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("filename", sa.Text(), nullable=False),
+        sa.Column("content_type", sa.Text(), nullable=False),
+        sa.Column("size_bytes", sa.Integer(), nullable=False),
+        sa.Column("status", STATUS, server_default="PENDING", nullable=False),
+        sa.Column("created_at", sa.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(["owner_id"], ["users.id"], name=op.f("fk_images_owner_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_images")),
+        sa.UniqueConstraint("key", name=op.f("uq_images_key")),
+    )
+    op.create_index("ix_images_owner_id", "images", ["owner_id"], unique=False)
+    op.create_index(
+        "ix_images_pending", "images", ["created_at"], unique=False, postgresql_where=sa.text("status = 'PENDING'")
+    )
+    op.create_table(
+        "posts",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("author_id", sa.BigInteger(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("image_id", sa.BigInteger(), nullable=True),
+        sa.Column("created_at", sa.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(["author_id"], ["users.id"], name=op.f("fk_posts_author_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["image_id"], ["images.id"], name=op.f("fk_posts_image_id"), ondelete="SET NULL"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_posts")),
+        sa.UniqueConstraint("image_id", name=op.f("uq_posts_image_id")),
+    )
+    op.create_index("ix_posts_author_id", "posts", ["author_id"], unique=False)
+    op.create_index("ix_posts_created_at", "posts", ["created_at", "id"], unique=False)
+    for statement in _FORGET:
+        op.execute(statement)
+
+
+def downgrade() -> None:
+    op.drop_table("posts")
+    op.drop_table("images")
+    op.execute("drop function forget_bytes")
+    STATUS.drop(op.get_bind())

@@ -1,0 +1,47 @@
+"""Images that people upload."""
+
+from typing import Annotated, Any
+
+import strawberry
+
+from domain import ids
+from domain.images import Image, SignedUrl, UploadTicket
+from domain.uploads import NewUpload
+from resolvers.arguments import given
+from resolvers.context import Info
+
+Key = Annotated[str, strawberry.argument(description="The image's key.")]
+AsDownload = Annotated[bool, strawberry.argument(description="Whether a browser saves it rather than shows it.")]
+Filename = Annotated[
+    str | None, strawberry.argument(description="What it is called when saved; if null, what it was uploaded as.")
+]
+
+
+async def image_url(
+    info: Info, key: Key, as_download: AsDownload = False, filename: Filename = None
+) -> SignedUrl | None:
+    """An address at which an image can be read for 900 seconds: one of one's own, or of a post. Else null."""
+    images = info.context.services.images
+    return await images.signed_url(info.context.viewer, key, download=as_download, filename=filename)
+
+
+async def create_image_upload(info: Info, input: Any) -> UploadTicket:
+    """Asks where the bytes of an image may be sent. What is not completed within a day is forgotten."""
+    return await info.context.services.images.create_upload(info.context.signed_in(), new_upload(input))
+
+
+async def complete_image_upload(info: Info, input: Any) -> Image:
+    """Says that the bytes are there; they are looked at, and the image can be read."""
+    return await info.context.services.images.complete(info.context.signed_in(), ids.decode("Image", input.id))
+
+
+def new_upload(input: Any) -> NewUpload:
+    return NewUpload(**given(input))
+
+
+def ticket_url(root: strawberry.Parent[UploadTicket], info: Info) -> str:
+    return info.context.url(root.signed.url)
+
+
+def signed_url(root: strawberry.Parent[SignedUrl], info: Info) -> str:
+    return info.context.url(root.address)
