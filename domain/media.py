@@ -53,7 +53,8 @@ class ObjectStore(Protocol):
     nobody, and works all the same.
     """
 
-    async def head(self, key: str, *, within: float = PATIENCE_SECONDS) -> StoredObject | None: ...
+    async def head(self, key: str, *, to_stream: bool = False) -> StoredObject | None:
+        """`to_stream` has the patience of streams."""
 
     def read(self, stored: StoredObject, start: int, length: int) -> AsyncGenerator[bytes, None]:
         """`length` bytes from byte `start` of this very version, in pieces; a piece is fetched only when the one before

@@ -33,8 +33,9 @@ class LocalStore:
     def __init__(self, root: Path, paths: SignedPaths) -> None:
         self._root, self._paths = root, paths
 
-    async def head(self, key: str, *, within: float = PATIENCE_SECONDS) -> StoredObject | None:
-        return await _asked(self._head, key, within=within)
+    async def head(self, key: str, *, to_stream: bool = False) -> StoredObject | None:
+        patience = STREAM_PATIENCE_SECONDS if to_stream else PATIENCE_SECONDS
+        return await _asked(self._head, key, within=patience)
 
     async def read(self, stored: StoredObject, start: int, length: int) -> AsyncGenerator[bytes, None]:
         if length <= 0:

@@ -44,10 +44,10 @@ class S3Store:
     def running(self) -> AbstractAsyncContextManager[None]:
         return self._client.running()
 
-    async def head(self, key: str, *, within: float = PATIENCE_SECONDS) -> StoredObject | None:
+    async def head(self, key: str, *, to_stream: bool = False) -> StoredObject | None:
         if not is_safe_key(key):
             return None
-        async with asking(min(within, self._patience)):
+        async with asking(self._stream_patience if to_stream else self._patience):
             try:
                 answer = await (await self._client.get()).head_object(Bucket=self._bucket, Key=key)
             except ClientError as error:

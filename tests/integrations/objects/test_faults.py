@@ -142,12 +142,12 @@ async def test_nobody_at_the_port_is_unavailable_until_somebody_is(name: str) ->
             await QUESTIONS[name](store)
 
 
-async def test_a_shorter_patience_can_be_asked_for(faulty: FaultyServer) -> None:
+async def test_who_streams_has_the_patience_of_streams(faulty: FaultyServer) -> None:
     faulty.fault = silence
-    async with s3_store(faulty.url, patience_seconds=60) as store:
+    async with s3_store(faulty.url, patience_seconds=60, stream_patience_seconds=0.2) as store:
         with pytest.raises(UpstreamSilent):
             async with asyncio.timeout(20):
-                await store.head("a.mp4", within=0.2)
+                await store.head("a.mp4", to_stream=True)
 
 
 async def test_signing_asks_nobody() -> None:
