@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import httpx2
 import strawberry
+import structlog
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp
 from strawberry.extensions import DisableIntrospection, MaxTokensLimiter
@@ -36,6 +37,7 @@ import schema
 from composition.searching import Searching
 from composition.storing import Storing
 from composition.ways_in import WaysIn
+from domain.errors import Unavailable
 from domain.media import ObjectStore
 from integrations.issuers import KeySet
 from integrations.passwords import PwdlibPasswords
@@ -60,6 +62,8 @@ from web.health import Health
 from web.media import StreamDoor
 from web.oauth import OAuthDoors
 from web.operations import MOST_TOKENS, SurroundOperation
+
+_log = structlog.get_logger("marquee")
 
 
 class Marquee:
@@ -217,11 +221,18 @@ class Marquee:
         jobs = keep([*own, *(self.jobs() if self.settings.jobs_in_server else [])])
         async with self.running(listening=True):
             if self.wants_demonstration:
-                await self.demonstration.make()
+                await self._demonstrate()
             async with background(*beside, jobs):
                 gc.collect()
                 gc.freeze()  # what was made at the start stays, and need not be looked at again and again
                 yield
+
+    async def _demonstrate(self) -> None:
+        """Without it, this is a server all the same."""
+        try:
+            await self.demonstration.make()
+        except Unavailable as error:
+            _log.warning("no_demonstration", reason=error.message)
 
     def application(self, *beside: Coroutine[Any, Any, None]) -> ASGIApp:
         """The ASGI application; `beside` runs as long as it does."""

@@ -1,7 +1,8 @@
 """The object store, what stands in front of it, and what is kept in it."""
 
 from contextlib import AbstractAsyncContextManager, nullcontext
-from functools import cached_property
+from datetime import timedelta
+from functools import cached_property, partial
 from typing import Any
 
 import domain.images
@@ -67,7 +68,8 @@ class Storing:
 
     def jobs(self) -> list[Job]:
         relay = Relay(Outbox(self._database), OBJECTS, DeleteObjects(self.objects))
-        return [Job("delete objects", 5, relay)]
+        own = [] if self._s3 else [Job("sweep parts", 3600, partial(self._local.sweep, timedelta(days=1)))]
+        return [*own, Job("delete objects", 5, relay)]
 
     def door(self) -> MediaDoor | None:
         """Of the embedded store; S3 has doors of its own."""

@@ -1,5 +1,6 @@
 """Images that people upload: announced, sent straight to the object store, looked at, and read."""
 
+import asyncio
 import enum
 from collections.abc import Sequence
 from contextlib import aclosing
@@ -9,12 +10,13 @@ from typing import Protocol
 
 from domain import ids
 from domain.disposition import disposition
-from domain.errors import Refusal, RefusalCode, ValidationFailed, not_found
+from domain.errors import Refusal, RefusalCode, UpstreamSilent, ValidationFailed, not_found
 from domain.image_types import FIRST_BYTES, type_of
-from domain.media import ObjectStore, SignedUpload, StoredObject, checked_key
+from domain.media import PATIENCE_SECONDS, ObjectStore, SignedUpload, StoredObject, checked_key
 from domain.ports import Database, Transaction
 from domain.uploads import LONGEST_FILENAME, NewUpload, Planned, Uploads
 from domain.users import Viewer
+from domain.validation import Problems
 
 READ_SECONDS = 900
 
@@ -99,7 +101,7 @@ class Images:
 
     async def create_upload(self, viewer: Viewer, wanted: NewUpload) -> UploadTicket:
         """Raises Refusal: VALIDATION_FAILED, FILE_TOO_LARGE, UNSUPPORTED_FILE_TYPE."""
-        planned = await self._uploads.plan(wanted, "input")
+        planned = await self._uploads.plan(wanted, Problems("input"))
         async with self._database.writing() as transaction:
             image = await self._store.insert(transaction, viewer.user.id, planned)
         return UploadTicket(image, planned.signed)
@@ -138,13 +140,18 @@ class Images:
         return await self._objects.address(image.key, READ_SECONDS, content_type=image.content_type, disposition=named)
 
     async def _look_at(self, image: Image) -> None:
-        stored = await self._objects.head(image.key)
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                stored = await self._objects.head(image.key)
+                first = await self._first_bytes(stored) if stored else b""
+        except TimeoutError:
+            raise UpstreamSilent("The object store does not answer in time.") from None
         if stored is None or stored.size_bytes < image.size_bytes:
             message = "The bytes have not all arrived; send them to the address you were given."
             raise Refusal(RefusalCode.UPLOAD_INCOMPLETE, message)
         if stored.size_bytes > image.size_bytes:
             raise Refusal(RefusalCode.FILE_TOO_LARGE, "More bytes arrived than were announced.")
-        if stored.content_type != image.content_type or type_of(await self._first_bytes(stored)) != image.content_type:
+        if stored.content_type != image.content_type or type_of(first) != image.content_type:
             message = f"What arrived is not of type {image.content_type}. Please begin again with another file."
             raise Refusal(RefusalCode.UNSUPPORTED_FILE_TYPE, message)
 

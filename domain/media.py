@@ -64,11 +64,11 @@ class ObjectStore(Protocol):
     async def put(self, key: str, data: bytes) -> None:
         """Whole or not at all, with the content type of its ending."""
 
-    async def delete(self, keys: Sequence[str]) -> None:
-        """They are gone, whether they were there or not."""
+    async def delete(self, keys: Sequence[str]) -> Mapping[str, str]:
+        """They are gone, whether they were there or not; but those that the store keeps, and why."""
 
     async def list(self, prefix: str, after: str, most: int) -> Sequence[StoredObject]:
-        """The next keys behind `after`, in the order of their UTF-8, at most 1000."""
+        """The next keys behind `after`, in the order of their UTF-8, at most 1000; fewer than `most` are the last."""
 
     async def upload(self, key: str, content_type: str, size_bytes: int, seconds: int) -> SignedUpload: ...
 
@@ -80,7 +80,9 @@ class ObjectStore(Protocol):
         """
 
     async def lasting_address(self, key: str) -> str:
-        """One that stays the same for half a day, so that caches help, and is good for at least as long."""
+        """One that stays the same for half a day, so that caches help, and is good for at least as long; but never
+        longer than the credentials that signed it.
+        """
 
     async def check(self) -> None:
         """Raises where the store cannot be used."""

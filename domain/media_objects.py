@@ -1,18 +1,18 @@
 """The video files of the object store, for those who put them into the catalogue."""
 
-import time
+import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from domain.errors import ValidationFailed
+from domain.errors import UpstreamSilent, ValidationFailed
 from domain.media import Cdn, ObjectStore, StoredObject, checked_key, checked_prefix, is_safe_key, video_type
 from domain.pages import Order, PageInfo
 
 MOST_OBJECTS = 1000
 READ_SECONDS = 900
-# A store with little video among much else is gone through for so long; the rest is another page.
-_LOOKING_SECONDS = 3.0
+# A store that is slow, or has little video among much else, is gone through for so long; the rest is another page.
+_LOOKING_SECONDS = 4.0
 _BY_KEY = Order("media_objects", ("key",), (str,), descending=False)
 
 
@@ -47,23 +47,39 @@ class MediaObjects:
 
     async def one(self, key: str) -> StoredObject | None:
         """None where it is not there, or no video. Raises ValidationFailed for what is no key."""
-        return await self._objects.head(checked_key(key)) if video_type(key) else None
+        is_video = video_type(checked_key(key)) is not None
+        stored = await self._objects.head(key) if is_video else None
+        return _as_video(stored) if stored else None
 
     async def address(self, stored: StoredObject) -> str:
         """By the CDN, where there is one; below the server's own, or absolute."""
         if self._cdn:
             return self._cdn.address(stored.key, datetime.now(UTC) + timedelta(seconds=READ_SECONDS))
-        return await self._objects.address(stored.key, READ_SECONDS)
+        return await self._objects.address(stored.key, READ_SECONDS, content_type=stored.content_type)
 
     async def _find(self, prefix: str, begin: str, most: int) -> tuple[list[StoredObject], str]:
         """At most so many, and the key where to go on; an empty one where nothing is left."""
         found: list[StoredObject] = []
-        ends, last = time.monotonic() + _LOOKING_SECONDS, begin
-        while some := await self._objects.list(prefix, last, MOST_OBJECTS):
-            found += [stored for stored in some if video_type(stored.key) and is_safe_key(stored.key)]
-            last = some[-1].key
-            if len(found) > most:
-                return found[:most], found[most - 1].key
-            if time.monotonic() > ends:
-                return found, last
-        return found, ""
+        last = begin
+        try:
+            async with asyncio.timeout(_LOOKING_SECONDS):
+                while len(some := await self._objects.list(prefix, last, MOST_OBJECTS)) == MOST_OBJECTS:
+                    found += _videos(some)
+                    last = some[-1].key
+                    if len(found) > most:
+                        return found[:most], found[most - 1].key
+        except TimeoutError:
+            if last == begin:
+                raise UpstreamSilent("The object store does not answer in time.") from None
+            return found, last
+        found += _videos(some)
+        return found[:most], found[most - 1].key if len(found) > most else ""
+
+
+def _videos(some: Sequence[StoredObject]) -> list[StoredObject]:
+    return [_as_video(stored) for stored in some if video_type(stored.key) and is_safe_key(stored.key)]
+
+
+def _as_video(stored: StoredObject) -> StoredObject:
+    """With the type of its ending, which whoever put it there may have said otherwise."""
+    return replace(stored, content_type=video_type(stored.key) or stored.content_type)

@@ -27,7 +27,7 @@ class OutboxState:
 
 
 class Outbox(Protocol):
-    """Topics are told apart by name. What was not opened is not written down."""
+    """Topics are told apart by name. Of search, nothing is written down before the topic was opened."""
 
     async def open(self, topic: str) -> bool:
         """From now on changes are written down; whether they were not before."""

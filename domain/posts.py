@@ -55,7 +55,7 @@ class Posts:
         """Raises Refusal: VALIDATION_FAILED, FILE_TOO_LARGE, UNSUPPORTED_FILE_TYPE."""
         with Problems("input") as problems:
             body = problems.text("body", body, longest=LONGEST_POST, lines=True)
-        planned = await self._uploads.plan(picture, "input", "image") if picture else None
+            planned = await self._uploads.plan(picture, problems, "image") if picture else None
         async with self._database.writing() as transaction:
             image = await self._images.insert(transaction, viewer.user.id, planned) if planned else None
             post = await self._store.insert(transaction, viewer.user.id, body, image.id if image else None)

@@ -39,14 +39,14 @@ class Uploads:
     def __init__(self, objects: ObjectStore, content_types: Collection[str]) -> None:
         self._objects, self._endings = objects, {kind: ENDINGS[kind] for kind in content_types}
 
-    async def plan(self, wanted: NewUpload, *path: str) -> Planned:
-        """`path` is where in the input it stands. Raises Refusal: VALIDATION_FAILED, FILE_TOO_LARGE,
-        UNSUPPORTED_FILE_TYPE.
+    async def plan(self, wanted: NewUpload, problems: Problems, *path: str) -> Planned:
+        """`problems` are those of the whole input, in which it stands at `path`. Raises Refusal: VALIDATION_FAILED for
+        any of them, FILE_TOO_LARGE, UNSUPPORTED_FILE_TYPE.
         """
-        with Problems(*path) as problems:
-            filename = problems.text("filename", wanted.filename, longest=LONGEST_FILENAME)
-            if wanted.size_bytes < 1:
-                problems.add("sizeBytes", "There must be at least one byte.")
+        filename = problems.text((*path, "filename"), wanted.filename, longest=LONGEST_FILENAME)
+        if wanted.size_bytes < 1:
+            problems.add((*path, "sizeBytes"), "There must be at least one byte.")
+        problems.raise_if_any()
         if wanted.size_bytes > MOST_BYTES:
             message = f"An image may have at most {MOST_BYTES} bytes; this one has {wanted.size_bytes}."
             raise _refused(RefusalCode.FILE_TOO_LARGE, message, path, "sizeBytes")
@@ -67,4 +67,4 @@ class Uploads:
 
 
 def _refused(code: RefusalCode, message: str, path: Sequence[str], field: str) -> Refusal:
-    return Refusal(code, message, [Problem((*path, field), message)])
+    return Refusal(code, message, [Problem(("input", *path, field), message)])

@@ -24,14 +24,14 @@ def _keys(folder: Path, name: str, prefix: bytes, after: bytes, above: frozenset
         if not entry.endswith("/"):
             yield entry
             continue
-        with suppress(FileNotFoundError, NotADirectoryError):  # deleted in between
+        with suppress(FileNotFoundError, NotADirectoryError, PermissionError):  # deleted in between, or not ours
             yield from _keys(folder / entry[len(name) :], entry, prefix, after, above | {here})
 
 
 def _entries(folder: Path, name: str, prefix: bytes, after: bytes) -> list[str]:
     """Files by their keys, folders by their keys and a slash, which is how the keys inside are ordered among others."""
     with os.scandir(folder) as entries:
-        named = [f"{name}{entry.name}" + ("/" if entry.is_dir() else "") for entry in entries]
+        named = [f"{name}{entry.name}" + ("/" if entry.is_dir() else "") for entry in entries if _leads_on(entry)]
     return sorted((key for key in named if is_safe_key(key.rstrip("/")) and _matters(key, prefix, after)), key=_bytes)
 
 
@@ -41,6 +41,15 @@ def _matters(key: str, prefix: bytes, after: bytes) -> bool:
     if not key.endswith("/"):
         return text.startswith(prefix) and text > after
     return (text.startswith(prefix) or prefix.startswith(text)) and (text > after or after.startswith(text))
+
+
+def _leads_on(entry: os.DirEntry[str]) -> bool:
+    """False for a link that leads to itself."""
+    try:
+        entry.is_dir()
+    except OSError:
+        return False
+    return True
 
 
 def _bytes(key: str) -> bytes:

@@ -12,6 +12,8 @@ from typing import TypeVar
 from domain.errors import Conflict
 from integrations.object_failures import unavailable
 
+# How the names of files begin that are not whole yet.
+PART = ".part-"
 _Result = TypeVar("_Result")
 
 
@@ -20,7 +22,7 @@ class Part:
 
     def __init__(self, target: Path) -> None:
         self._target = target
-        self._path = target.parent / f".part-{secrets.token_hex(8)}"
+        self._path = target.parent / f"{PART}{secrets.token_hex(8)}"
         target.parent.mkdir(parents=True, exist_ok=True)
         self._file = os.fdopen(os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
 

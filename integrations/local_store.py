@@ -4,9 +4,10 @@ import asyncio
 import os
 import stat
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from datetime import UTC, datetime
-from io import FileIO
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from io import BufferedReader
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
@@ -17,7 +18,7 @@ from domain.media import PATIENCE_SECONDS, STREAM_PATIENCE_SECONDS, SignedUpload
 from domain.validation import has_control_characters
 from integrations.content_types import content_type
 from integrations.local_listing import keys
-from integrations.local_parts import Part, part_of, taken, to_the_end, usable
+from integrations.local_parts import PART, Part, part_of, taken, to_the_end, usable
 from integrations.object_failures import silent, unavailable
 from integrations.secrets import SignedPaths
 
@@ -49,7 +50,9 @@ class LocalStore:
                 length -= len(piece)
                 yield piece
         finally:
-            file.close()
+            # In a thread, and behind one that may still read: a number that is given to another file too early would
+            # have that one read instead.
+            asyncio.get_running_loop().run_in_executor(None, file.close)
 
     async def put(self, key: str, data: bytes) -> None:
         await _asked(self._put, self._file(key), data)
@@ -65,8 +68,9 @@ class LocalStore:
             await _write(part, pieces, size_bytes)
             await to_the_end(part.place)
 
-    async def delete(self, keys: Sequence[str]) -> None:
+    async def delete(self, keys: Sequence[str]) -> Mapping[str, str]:
         await _asked(self._delete, [self._file(key) for key in keys])
+        return {}
 
     async def list(self, prefix: str, after: str, most: int) -> Sequence[StoredObject]:
         if has_control_characters(prefix + after):
@@ -88,6 +92,10 @@ class LocalStore:
     async def lasting_address(self, key: str) -> str:
         return self._signed("GET", key, (int(time.time()) // _HALF_DAY_SECONDS + 2) * _HALF_DAY_SECONDS)
 
+    async def sweep(self, kept: timedelta) -> None:
+        """Removes what a process that was killed had begun to write, after so long."""
+        await asyncio.to_thread(self._sweep, time.time() - kept.total_seconds())
+
     async def check(self) -> None:
         await _asked(self._check)
 
@@ -108,9 +116,8 @@ class LocalStore:
         except (FileNotFoundError, NotADirectoryError):
             return None
 
-    def _open(self, stored: StoredObject, start: int) -> FileIO:
-        """Without a buffer: who leaves closes it, and must not wait for a thread that still reads."""
-        file = FileIO(self._file(stored.key))
+    def _open(self, stored: StoredObject, start: int) -> BufferedReader:
+        file = self._file(stored.key).open("rb")
         now = _described(stored.key, os.fstat(file.fileno()))
         if now is None or now.etag != stored.etag:
             file.close()
@@ -136,6 +143,12 @@ class LocalStore:
             return []
         found = (self._head(key) for key in keys(self._root, prefix, after))
         return list(islice((one for one in found if one), most))
+
+    def _sweep(self, before: float) -> None:
+        for part in self._root.rglob(f"{PART}*"):
+            with suppress(FileNotFoundError):
+                if part.stat().st_mtime < before:
+                    part.unlink()
 
     def _check(self) -> None:
         self._root.mkdir(parents=True, exist_ok=True)

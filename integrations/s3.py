@@ -13,8 +13,7 @@ from domain.media import PATIENCE_SECONDS, STREAM_PATIENCE_SECONDS, SignedUpload
 from domain.validation import has_control_characters
 from integrations.content_types import content_type
 from integrations.object_failures import unavailable
-from integrations.s3_asking import asking, said, status
-from integrations.s3_client import S3Client
+from integrations.s3_client import S3Client, asking, said, status
 
 _PIECE = 256 * 1024
 _CHECK_SECONDS = 2.0
@@ -79,15 +78,19 @@ class S3Store:
         async with asking(self._patience):
             await (await self._client.get()).put_object(**asked)
 
-    async def delete(self, keys: Sequence[str]) -> None:
+    async def delete(self, keys: Sequence[str]) -> Mapping[str, str]:
+        """Raises Unavailable where it keeps all of them, which it then does not for what they are."""
         named = [{"Key": _checked(key)} for key in keys]
+        kept: dict[str, str] = {}
         for first in range(0, len(named), _MOST_DELETED):
             batch = {"Objects": named[first : first + _MOST_DELETED], "Quiet": True}
             async with asking(self._patience):
                 answer = await (await self._client.get()).delete_objects(Bucket=self._bucket, Delete=batch)
-                kept = [error.get("Code") for error in answer.get("Errors", []) if error.get("Code") != "NoSuchKey"]
-            if kept:
-                raise unavailable(f"did not delete {len(kept)} objects ({said(kept[0])})")
+                kept |= {error["Key"]: said(error.get("Code")) for error in answer.get("Errors", [])}
+        kept = {key: why for key, why in kept.items() if why != "NoSuchKey"}
+        if kept and len(kept) == len(named):
+            raise unavailable(f"did not delete {len(kept)} objects ({next(iter(kept.values()))})")
+        return kept
 
     async def list(self, prefix: str, after: str, most: int) -> Sequence[StoredObject]:
         """Objects that were put there by other means, under keys that are not safe, are not in it."""

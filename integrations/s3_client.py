@@ -1,23 +1,38 @@
-"""One client of S3 for the process. Credentials come from where the platform puts them (environment, profile, IRSA)."""
+"""One client of S3 for the process, and asking it: bounded in time, its failures told as one kind of error.
+
+Credentials come from where the platform puts them (environment, profile, IRSA).
+"""
 
 import asyncio
 import base64
 import hashlib
+import re
+import traceback
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 
 import aioboto3
+import aiohttp
 from aiobotocore.config import AioConfig
-from botocore.exceptions import NoCredentialsError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    CredentialRetrievalError,
+    NoCredentialsError,
+    ReadTimeoutError,
+)
+from botocore.parsers import ResponseParserError
 
 from domain.errors import Unavailable
 from domain.media import PATIENCE_SECONDS
-from integrations.s3_asking import asking
+from integrations.object_failures import silent, unavailable
 
 _CONNECT_SECONDS = 2
 _MOST_CONNECTIONS = 1000  # a stream holds one for as long as somebody watches
 _READ_SECONDS = 60  # a last resort: who asks sets a shorter time
+_WORD = re.compile(r"[A-Za-z0-9._-]{1,60}", re.ASCII)
 
 
 class S3Client:
@@ -90,3 +105,41 @@ def _with_md5(params: dict[str, Any], **_: object) -> None:
     params["context"].pop("checksum", None)
     digest = hashlib.md5(params["body"], usedforsecurity=False).digest()
     params["headers"]["Content-MD5"] = base64.b64encode(digest).decode()
+
+
+@asynccontextmanager
+async def asking(seconds: float) -> AsyncIterator[None]:
+    """The time for everything that one question needs. Raises Unavailable, or UpstreamSilent where time is up."""
+    # `from None`, because what is raised there quotes addresses, and these are signed.
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except (TimeoutError, ReadTimeoutError, ConnectTimeoutError):
+        raise silent() from None
+    except ClientError as error:
+        raise unavailable(f"refuses ({status(error)} {said(error.response.get('Error', {}).get('Code'))})") from None
+    except (NoCredentialsError, CredentialRetrievalError):
+        raise unavailable("cannot be asked, for there are no credentials") from None
+    except (BotoCoreError, aiohttp.ClientError, OSError) as error:
+        raise unavailable(f"cannot be reached ({type(error).__name__})") from None
+    except (ResponseParserError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise unavailable(f"gave an answer that cannot be read ({type(error).__name__} in {_where(error)})") from None
+    except RuntimeError as error:  # of credentials that are renewed and expired all the same, or of a closed client
+        raise unavailable(f"cannot be used ({type(error).__name__} in {_where(error)})") from None
+
+
+def _where(error: Exception) -> str:
+    """The place that raised it: should it be a fault of ours, it is to be found."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{frame.name}, line {frame.lineno}"
+
+
+def status(error: ClientError) -> int:
+    """The HTTP status of a refusal; 0 where there is none."""
+    found = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    return found if isinstance(found, int) else 0
+
+
+def said(word: object) -> str:
+    """A code of S3's, fit for the log."""
+    return word if isinstance(word, str) and _WORD.fullmatch(word) else "and says nothing that can be read"

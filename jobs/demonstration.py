@@ -59,9 +59,9 @@ class Demonstration:
         """All of it in one transaction, or nothing where its first person or any of its companies is there already.
         Whether it made anything.
         """
-        await self._put_files()
         if await self._password_store.credentials(self.emails[0]) is not None:
             return False
+        await self._put_files()
         password_hash = await self._passwords.hash(PASSWORD)
         try:
             await self._make_rows(password_hash)

@@ -15,6 +15,8 @@ from persistence.tables import images, posts
 COLUMNS = columns_of(Image, images)
 _IMAGE = images.c.id == sa.bindparam("image_id", type_=sa.BigInteger)
 _READY = images.c.status == sa.literal(ImageStatus.READY, images.c.status.type)
+# As the index has it that the sweep goes through.
+_PENDING = sa.text("images.status = 'PENDING'")
 _MAY_SEE = sa.or_(
     images.c.owner_id == sa.bindparam("viewer_id", type_=sa.BigInteger),
     sa.and_(_READY, sa.exists(sa.select(posts.c.id).where(posts.c.image_id == images.c.id))),
@@ -37,7 +39,7 @@ _MAKE_READY = Statement(
 _DELETE = plain(sa.delete(images).where(_IMAGE))
 _old = (
     sa.select(images.c.id)
-    .where(~_READY, images.c.created_at < sa.func.now() - sa.bindparam("kept", type_=INTERVAL))
+    .where(_PENDING, images.c.created_at < sa.func.now() - sa.bindparam("kept", type_=INTERVAL))
     .limit(_SWEPT_AT_ONCE)
     .with_for_update(skip_locked=True)
 )

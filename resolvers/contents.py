@@ -13,7 +13,7 @@ from domain.progress import WatchProgress
 from domain.tmdb import poster_path
 from resolvers.arguments import After, First, Id, given
 from resolvers.context import Context, Info
-from resolvers.loaders import batched
+from resolvers.loaders import batched, one_by_one
 
 OrderBy = Annotated[ContentOrder, strawberry.argument(description="In which order; ties are broken by id.")]
 
@@ -37,7 +37,14 @@ async def contents(
 
 @batched
 async def poster_url(context: Context, parents: Sequence[Content]) -> Sequence[str | None]:
-    return [await _poster_url(context, content.poster_key) for content in parents]
+    async def url(content: Content) -> str | None:
+        if content.poster_key is None:
+            return None
+        if at_tmdb := poster_path(content.poster_key):
+            return context.house.tmdb.poster_url(at_tmdb)
+        return context.url(await context.house.objects.lasting_address(content.poster_key))
+
+    return await one_by_one(url, parents)
 
 
 @batched
@@ -111,11 +118,3 @@ def _filter(wanted: Any) -> ContentFilter:
 
 def _optional(kind: str, global_id: str | None) -> int | None:
     return None if global_id is None else ids.decode(kind, global_id)
-
-
-async def _poster_url(context: Context, key: str | None) -> str | None:
-    if key is None:
-        return None
-    if at_tmdb := poster_path(key):
-        return context.house.tmdb.poster_url(at_tmdb)
-    return context.url(await context.house.objects.lasting_address(key))

@@ -2,20 +2,18 @@
 
 import asyncio
 import hmac
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import strawberry
 
-from domain import ids
 from domain.authentication import Authentication
 from domain.contents import Contents, ContentStore
 from domain.corporations import Corporations, CorporationStore
 from domain.errors import CsrfTokenRequired, Refusal, RefusalCode, Unauthenticated
 from domain.genres import GenreStore
 from domain.identities import Identities
-from domain.images import Image, Images, ImageStore
+from domain.images import Images, ImageStore
 from domain.likes import Likes, LikeStore
 from domain.media import ObjectStore
 from domain.media_objects import MediaObjects
@@ -120,10 +118,6 @@ class Context:
     @property
     def services(self) -> Services:
         return self.house.services
-
-    async def visible_images(self, wanted: Sequence[int]) -> list[Image | None]:
-        """Those that the viewer, or nobody in particular, may see."""
-        return await self.stores.images.visible(wanted, self.viewer.user.id if self.viewer else ids.NOTHING)
 
     def has_written(self) -> None:
         """What was known before this write is not believed any more, the viewer and their rights included."""

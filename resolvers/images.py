@@ -1,5 +1,6 @@
 """Images that people upload."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import strawberry
@@ -8,7 +9,7 @@ from domain import ids
 from domain.images import Image, SignedUrl, UploadTicket
 from domain.uploads import NewUpload
 from resolvers.arguments import given
-from resolvers.context import Info
+from resolvers.context import Context, Info
 
 Key = Annotated[str, strawberry.argument(description="The image's key.")]
 AsDownload = Annotated[bool, strawberry.argument(description="Whether a browser saves it rather than shows it.")]
@@ -33,6 +34,11 @@ async def create_image_upload(info: Info, input: Any) -> UploadTicket:
 async def complete_image_upload(info: Info, input: Any) -> Image:
     """Says that the bytes are there; they are looked at, and the image can be read."""
     return await info.context.services.images.complete(info.context.signed_in(), ids.decode("Image", input.id))
+
+
+async def visible(context: Context, wanted: Sequence[int]) -> list[Image | None]:
+    """Those that the viewer, or nobody in particular, may see."""
+    return await context.stores.images.visible(wanted, context.viewer.user.id if context.viewer else ids.NOTHING)
 
 
 def new_upload(input: Any) -> NewUpload:

@@ -1,11 +1,19 @@
 """Fields that need other rows: one batch function for all parents of a level, wrapped in a dataloader for each."""
 
+import asyncio
 import inspect
+import time
 from collections.abc import Awaitable, Callable, Hashable, Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import strawberry
 from strawberry.dataloader import DataLoader
+
+from domain.errors import CodedError
+
+T = TypeVar("T")
+# How long one request may compute before others have their turn.
+_TURN_SECONDS = 0.002
 
 # (context, parents, **arguments of the field) -> one result for each parent, in their order.
 _PARENT: Any = strawberry.Parent[Any]  # type: ignore[misc]
@@ -33,6 +41,21 @@ class Loaders:
 
         # No cache: a level asks once for each parent, and what one level saw may be stale for the next.
         return DataLoader(load_fn=load, cache=False)
+
+
+async def one_by_one(work: Callable[[Any], Awaitable[T]], parents: Sequence[Any]) -> list[Any]:
+    """What takes its time for each parent; other requests come in between. What fails for one fails for that one."""
+    results: list[Any] = []
+    began = time.perf_counter()
+    for parent in parents:
+        try:
+            results.append(await work(parent))
+        except CodedError as error:
+            results.append(error)
+        if time.perf_counter() - began > _TURN_SECONDS:
+            await asyncio.sleep(0)
+            began = time.perf_counter()
+    return results
 
 
 def batched(batch: Batch) -> Callable[..., Any]:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+import resolvers.images
 from domain import ids
 from domain.errors import ValidationFailed
 from domain.pages import MOST_PER_PAGE
@@ -56,7 +57,7 @@ READERS: dict[str, Reader] = {
     "ViewLog": _view_logs,
     "PointEntry": _own_point_entries,
     "WatchProgress": _own_progress,
-    "Image": lambda context, wanted: context.visible_images(wanted),
+    "Image": resolvers.images.visible,
     "Post": lambda context, wanted: context.stores.posts.by_ids(wanted),
 }
 

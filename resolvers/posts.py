@@ -10,8 +10,8 @@ from domain.posts import POSTS_BY_AGE, Post, PostCreated
 from domain.users import DELETED_USER, User
 from resolvers.arguments import After, First, Id
 from resolvers.context import Context, Info
-from resolvers.images import new_upload
-from resolvers.loaders import batched
+from resolvers.images import new_upload, visible
+from resolvers.loaders import batched, one_by_one
 
 
 async def post(info: Info, id: Id) -> Post | None:
@@ -32,13 +32,17 @@ async def author_of(context: Context, parents: Sequence[Post]) -> Sequence[User]
 
 @batched
 async def image_of(context: Context, parents: Sequence[Post]) -> Sequence[Image | None]:
-    return await context.visible_images([post.image_id or ids.NOTHING for post in parents])
+    return await visible(context, [post.image_id or ids.NOTHING for post in parents])
 
 
 @batched
 async def image_url_of(context: Context, parents: Sequence[Post]) -> Sequence[str | None]:
-    images = await context.visible_images([post.image_id or ids.NOTHING for post in parents])
-    return [await _url(context, image) for image in images]
+    async def url(image: Image | None) -> str | None:
+        if image is None or image.status is not ImageStatus.READY:
+            return None
+        return context.url(await context.services.images.address(image))
+
+    return await one_by_one(url, await visible(context, [post.image_id or ids.NOTHING for post in parents]))
 
 
 async def create_post(info: Info, input: Any) -> PostCreated:
@@ -51,9 +55,3 @@ async def delete_post(info: Info, input: Any) -> ids.Deleted:
     """Deletes a post of one's own, and its image with it."""
     await info.context.services.posts.delete(info.context.signed_in(), ids.decode("Post", input.id))
     return ids.Deleted(input.id)
-
-
-async def _url(context: Context, image: Image | None) -> str | None:
-    if image is None or image.status is not ImageStatus.READY:
-        return None
-    return context.url(await context.services.images.address(image))

@@ -1,7 +1,6 @@
 """Search."""
 
-import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any, TypeVar
 
 import strawberry
@@ -10,7 +9,7 @@ from domain.highlighting import excerpt, highlighted
 from domain.search import SearchFacet, SearchFilter, SearchHit, SearchQuery, SearchResult
 from resolvers.arguments import given
 from resolvers.context import Context, Info
-from resolvers.loaders import batched
+from resolvers.loaders import batched, one_by_one
 
 T = TypeVar("T")
 
@@ -33,21 +32,15 @@ async def search(
 
 @batched
 async def highlighted_title(_: Context, parents: Sequence[SearchHit]) -> Sequence[str]:
-    return await _one_by_one(lambda hit: highlighted(hit.content.title, hit.terms), parents)
+    async def shown(hit: SearchHit) -> str:
+        return highlighted(hit.content.title, hit.terms)
+
+    return await one_by_one(shown, parents)
 
 
 @batched
 async def highlighted_description(_: Context, parents: Sequence[SearchHit]) -> Sequence[str | None]:
-    def shown(hit: SearchHit) -> str | None:
+    async def shown(hit: SearchHit) -> str | None:
         return None if hit.content.description is None else excerpt(hit.content.description, hit.terms)
 
-    return await _one_by_one(shown, parents)
-
-
-async def _one_by_one(show: Callable[[SearchHit], T], hits: Sequence[SearchHit]) -> list[T]:
-    """Long texts take long; other requests come in between."""
-    shown = []
-    for hit in hits:
-        shown.append(show(hit))
-        await asyncio.sleep(0)
-    return shown
+    return await one_by_one(shown, parents)

@@ -13,7 +13,7 @@ import resolvers.genres
 import resolvers.identities
 import resolvers.images
 import resolvers.likes
-import resolvers.media
+import resolvers.media_objects
 import resolvers.node
 import resolvers.playback
 import resolvers.posts
@@ -32,7 +32,7 @@ from schema import corporations as co
 from schema import genres as g
 from schema import identities as i
 from schema import images as im
-from schema import media as m
+from schema import media_objects as m
 from schema import playback as p
 from schema import posts as po
 from schema import profiles as pr
@@ -74,8 +74,8 @@ class Query:
 
     view_logs = query(Who.MANAGER, resolvers.playback.view_logs, Connection[p.ViewLog], filter=p.FilterArgument)
 
-    media_objects = query(Who.MANAGER, resolvers.media.media_objects, m.MediaObjectConnection)
-    media_object = query(Who.MANAGER, resolvers.media.media_object, m.MediaObject | None)
+    media_objects = query(Who.MANAGER, resolvers.media_objects.media_objects, m.MediaObjectConnection)
+    media_object = query(Who.MANAGER, resolvers.media_objects.media_object, m.MediaObject | None)
     image_url = query(Who.ANYONE, resolvers.images.image_url, im.SignedUrl | None)
     post = query(Who.ANYONE, resolvers.posts.post, po.Post | None)
     posts = query(Who.ANYONE, resolvers.posts.posts, Connection[po.Post])

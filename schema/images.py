@@ -35,7 +35,11 @@ class FormField:
 @present(domain.UploadTicket, description="Where the bytes of an image are sent. Nothing else gets in.")
 class UploadTicket:
     image: Image = shown("The image, not ready yet.")
-    url = worked(resolve.ticket_url, URL, "Where to send the bytes, once.")
+    url = worked(
+        resolve.ticket_url,
+        URL,
+        "Where to send the bytes, once; an answer that something is there already means that they have arrived.",
+    )
     method: str = shown("By which HTTP method: PUT, with the bytes as the body.")
     headers: list[FormField] = shown("Headers that must go along, unchanged.")
     fields: list[FormField] = shown("Fields of the form, where the method is POST; empty with PUT.")
@@ -56,8 +60,12 @@ ImageResult = union("ImageResult", Image, Refusal, "The image as it is now, or w
 
 @strawberry.input(description="An image that is to be uploaded.")
 class CreateImageUploadInput:
-    filename: str = given("What it is called; its ending must fit the type: .jpg .jpeg .png .webp .avif")
-    content_type: str = given("Its media type: image/jpeg, image/png, image/webp or image/avif.")
+    filename: str = given(
+        "What it is called; its ending must fit the type: .jpg .jpeg .png .webp .avif, or .gif where that is taken."
+    )
+    content_type: str = given(
+        "Its media type: image/jpeg, image/png, image/webp, image/avif, or image/gif where taken."
+    )
     size_bytes: int = given("Its exact size in bytes, at most 10 MiB (10485760).")
 
 

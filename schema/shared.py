@@ -65,7 +65,9 @@ class PageInfo:
     has_next_page: bool = shown("Whether there is more behind this page.")
     has_previous_page: bool = shown("Whether this page began behind a cursor.")
     start_cursor: str | None = shown("The cursor of the first item; null on an empty page.")
-    end_cursor: str | None = shown("The cursor of the last item, which `after` takes; null on an empty page.")
+    end_cursor: str | None = shown(
+        "The cursor of the last item, which `after` takes; null where nothing is left to begin from."
+    )
 
 
 async def total_count(root: strawberry.Parent[pages.Page[Any]]) -> int:

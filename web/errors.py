@@ -111,7 +111,7 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
 
 async def on_fault(request: Request, error: Exception) -> Response:
     """What is answered where nothing was foreseen. Whoever catches the error at the very front tells it to the log."""
-    return Response() if isinstance(error, Cut) else fault(request.url.path)
+    return Response(status_code=400) if isinstance(error, Cut) else fault(request.url.path)
 
 
 def fault(path: str) -> Response:

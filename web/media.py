@@ -1,6 +1,7 @@
 """Doors to the object store: streams by ticket, and the embedded store's signed addresses."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import aclosing
 from functools import partial
@@ -100,8 +101,16 @@ class MediaDoor:
             raise Forbidden("This address takes nothing, or no longer.")
         size = int(request.query_params["size"])
         _refuse_others(request, request.query_params["type"], size)
-        await self._objects.receive(key, size, _pieces(request))
+        try:
+            async with asyncio.timeout(int(request.query_params["expires"]) - time.time()):
+                await self._objects.receive(key, size, _pieces(request))
+        except TimeoutError as error:
+            raise _too_slow() from error
         return Response()
+
+
+def _too_slow() -> HTTPException:
+    return HTTPException(408, "The bytes did not come in time.", {"Connection": "close"})
 
 
 def _no_stream() -> NotFound:
@@ -125,7 +134,7 @@ async def _pieces(request: Request) -> AsyncIterator[bytes]:
         while piece := await _next(stream):
             yield piece
     except TimeoutError as error:
-        raise HTTPException(408, "The bytes did not come.", {"Connection": "close"}) from error
+        raise _too_slow() from error
     except ClientDisconnect as error:
         raise Cut from error
 

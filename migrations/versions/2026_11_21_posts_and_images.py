@@ -11,17 +11,16 @@ depends_on = None
 
 STATUS = postgresql.ENUM("PENDING", "READY", name="image_status", create_type=False)
 
-# However a row goes (a post, a person, the sweep), its bytes are written down to follow, by the same transaction. Those
-# of an upload that is still open may arrive yet, so they are taken away when it cannot be open any more.
+# However a row goes (a post, a person, the sweep), its bytes are written down to follow, by the same transaction. While
+# the address of its upload is open, they may arrive (again) afterwards: those of a young one are taken away once more,
+# when it is closed for long.
 _FORGET = [
     """
     create function forget_bytes() returns trigger language plpgsql as $$
     begin
-        insert into outbox (topic, subject, due_at) values (
-            'objects',
-            old.key,
-            case old.status when 'READY' then now() else greatest(now(), old.created_at + interval '1 day') end
-        );
+        insert into outbox (topic, subject, due_at)
+        select 'objects', old.key, due
+        from unnest(array[now(), old.created_at + interval '1 day']) as due where due >= now();
         return null;
     end $$
     """,

@@ -61,7 +61,7 @@ outbox = sa.Table(
     sa.Index("ix_outbox_refused", "topic", "subject", postgresql_where=sa.text("refusal IS NOT NULL")),
 )
 
-# The topics somebody listens to. Of others nothing is written down.
+# The topics that somebody listens to who need not be there: of search nothing is written down otherwise.
 outbox_topics = sa.Table("outbox_topics", metadata, sa.Column("topic", sa.Text, primary_key=True))
 
 # An index that is being built beside the one in use. Changes go into both until `until`, which its builder puts off.

@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 from domain.errors import Unavailable
+from domain.images import ImageStatus
 from jobs.clock import Job, keep
 from jobs.sweep import Sweep
 from persistence.progress import Progress
@@ -39,6 +40,12 @@ async def test_only_what_is_over_for_long_is_forgotten(world: World) -> None:
         )
         attempt = f"insert into attempts (hash, wrong, pending, forgotten_at) values ($1, 1, 0, {lives})"
         await world.rows(attempt, bytes([number]), seconds)
+    for status, hours in (("PENDING", 23), ("PENDING", 25), ("READY", 25)):
+        await world.rows(
+            "insert into images (owner_id, key, filename, content_type, size_bytes, status, created_at)"
+            " values ($1, gen_random_uuid(), 'a.png', 'image/png', 1, $2, now() - make_interval(hours => $3))",
+            *(person.user.id, ImageStatus(status), hours),
+        )
     sweep = Sweep(
         marquee.ways_in.session_store,
         Progress(marquee.database),
@@ -59,9 +66,10 @@ async def test_only_what_is_over_for_long_is_forgotten(world: World) -> None:
                 "watch_progress",
                 "one_time_codes",
                 "attempts",
+                "images",
             )
         ]
-        assert counts == [[(2,)], *[[(1,)]] * 5]
+        assert counts == [[(2,)], *[[(1,)]] * 5, [(2,)]]
 
 
 async def test_a_signing_key_is_forgotten_once_no_token_of_it_can_be_alive(world: World) -> None:

@@ -9,10 +9,6 @@ import httpx2
 import pytest
 
 from composition import Marquee
-from domain.outbox import OBJECTS
-from jobs.objects import DeleteObjects
-from jobs.outbox import Relay
-from persistence.outbox import Outbox
 from tests.api.conftest import CLIP, Answer, Api, Person, World
 from tests.api.issuer import settings_like
 from tests.integrations.objects.conftest import credentials, rclone_url
@@ -101,7 +97,8 @@ class Stage:
 
     async def settle(self) -> None:
         """What is to go has gone."""
-        await Relay(Outbox(self.marquee.database), OBJECTS, DeleteObjects(self.marquee.objects))()
+        (job,) = (job for job in self.marquee.jobs() if job.name == "delete objects")
+        await job.run()
 
     async def is_stored(self, key: str) -> bool:
         return await self.marquee.objects.head(key) is not None

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -13,9 +14,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from structlog.testing import capture_logs
 
 from composition import Marquee
+from domain.errors import Unavailable
+from domain.users import Role
 from tests.api.conftest import Api, World
 from tests.api.issuer import settings_like
-from tests.api.media.conftest import CREATE, URL, Stage, announced
+from tests.api.media.conftest import COMPLETE, CREATE, URL, Stage, announced
 from tests.api.test_playback import started
 from tests.integrations.objects import faulty
 from tests.integrations.objects.faulty import FaultyServer
@@ -141,6 +144,7 @@ async def test_with_a_cdn_that_signs_a_ticket_leads_there_and_with_another_it_do
         async with serving(other.application(), ws="websockets-sansio") as address:
             answer = await started(Api(address, client), await world.person(), await world.content())
             response = await client.get(answer["url"], headers={"range": "bytes=0-9"})
+            assert (await client.head(answer["url"])).status_code == (200 if changes is plain else 302)
         if changes is plain:
             assert (response.status_code, len(response.content)) == (206, 10)
             continue
@@ -155,3 +159,83 @@ async def test_with_a_cdn_that_signs_a_ticket_leads_there_and_with_another_it_do
 
 def _seconds(moment: str) -> float:
     return datetime.fromisoformat(moment).timestamp()
+
+
+async def test_bytes_that_do_not_come_when_they_are_looked_at_are_told_in_time(
+    ill: Stage, bucket: FaultyServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("domain.images.PATIENCE_SECONDS", 0.5)
+    monkeypatch.setattr(ill.marquee.objects, "_stream_patience", 60)
+    person = await ill.world.person()
+    made = (await ill.api.data(CREATE, person, **announced(size=faulty.SIZE)))["createImageUpload"]
+
+    async def silent_body(server: FaultyServer, head: bytes, reader: Any, writer: Any) -> None:
+        await (faulty.good if head.startswith(b"HEAD") else faulty.silence)(server, head, reader, writer)
+
+    bucket.fault = silent_body
+    async with asyncio.timeout(5):
+        assert (await ill.api.ask(COMPLETE, person, id=made["image"]["id"])).codes == ["UNAVAILABLE"]
+    assert await ill.world.rows("select status::text from images") == [("PENDING",)]
+
+
+async def test_a_slow_bucket_is_listed_as_far_as_there_is_time(
+    s3: Stage, monkeypatch: pytest.MonkeyPatch, world: World
+) -> None:
+    manager = await world.person(Role.MANAGER, await world.corporation())
+    objects, listed = s3.marquee.objects, s3.marquee.objects.list
+
+    async def slow(prefix: str, after: str, most: int) -> Any:
+        if after == "clip-0999.mp4":
+            await asyncio.Event().wait()
+        some = [f"clip-{number:04}.mp4" for number in range(2500)]
+        there = (await listed("clip.webm", "", 1))[0]
+        return [replace(there, key=key) for key in some if key > after][:most]
+
+    monkeypatch.setattr(objects, "list", slow)
+    monkeypatch.setattr("domain.media_objects._LOOKING_SECONDS", 0.3)
+    query = """query ($after: String) { mediaObjects(after: $after) {
+      nodes { key } pageInfo { hasNextPage endCursor } } }"""
+    page = (await s3.api.data(query, manager))["mediaObjects"]
+    assert [page["nodes"][0]["key"], page["nodes"][-1]["key"], len(page["nodes"])] == [
+        "clip-0000.mp4",
+        "clip-0999.mp4",
+        1000,
+    ]
+    assert page["pageInfo"]["hasNextPage"]
+    silent = await s3.api.ask(query, manager, after=page["pageInfo"]["endCursor"])
+    assert silent.codes == ["UNAVAILABLE"]
+
+
+async def test_posters_out_of_the_bucket_are_shown_and_one_that_cannot_be_signed_hides_no_other(
+    s3: Stage, world: World, client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await s3.marquee.objects.put("posters/a.svg", b"<svg/>")
+    for key in ("posters/a.svg", "posters/b.svg"):
+        await world.rows("update contents set poster_key = $2 where id = $1", (await world.content()).id, key)
+    query = "{ contents(orderBy: OLDEST) { nodes { posterUrl } } }"
+    first, second = (await s3.api.data(query))["contents"]["nodes"]
+    assert (await client.get(first["posterUrl"])).content == b"<svg/>"
+    assert await s3.api.data(query) == {"contents": {"nodes": [first, second]}}, "caches find them again"
+    sign = s3.marquee.objects.lasting_address
+
+    async def unlucky(key: str) -> str:
+        if key == "posters/b.svg":
+            raise Unavailable("There are no credentials.")
+        return await sign(key)
+
+    monkeypatch.setattr(s3.marquee.objects, "lasting_address", unlucky)
+    answer = await s3.api.ask(query)
+    assert answer.body["data"]["contents"]["nodes"] == [first, {"posterUrl": None}]
+    assert answer.codes == ["UNAVAILABLE"]
+
+
+async def test_a_bucket_that_is_down_keeps_no_server_from_starting(
+    marquee: Marquee, world: World, client: httpx2.AsyncClient, credentials: None
+) -> None:
+    nowhere = settings_like(
+        marquee, s3_bucket_name=BUCKET, s3_endpoint_url="http://127.0.0.1:1", environment="development"
+    )
+    other = Marquee(nowhere.model_copy(update={"demonstration": True}), marquee.database.dsn)
+    async with serving(other.application(), ws="websockets-sansio") as address:
+        assert (await client.get(f"{address}/health")).status_code == 200
+        assert (await Api(address, client).data("{ contents { totalCount } }"))["contents"] == {"totalCount": 0}

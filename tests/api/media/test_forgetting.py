@@ -47,10 +47,12 @@ async def test_the_sweep_goes_through_more_than_it_takes_at_once(stage: Stage) -
     assert await stage.world.rows("select count(distinct subject) from outbox where topic = 'objects'") == [(2500,)]
 
 
-async def test_bytes_that_may_yet_arrive_are_taken_away_when_they_cannot_any_more(stage: Stage) -> None:
+@pytest.mark.parametrize("ready", [False, True])
+async def test_bytes_that_may_yet_arrive_are_taken_away_when_they_cannot_any_more(stage: Stage, ready: bool) -> None:
     person = await stage.world.person()
-    made = await stage.post(person, image=announced())
+    made = await (stage.post_with_picture(person) if ready else stage.post(person, image=announced()))
     assert await deleted(stage, person, made["post"]["id"]) == {"id": made["post"]["id"]}
+    await stage.settle()
     assert (await stage.send(made["upload"], picture())).status_code == 200, "its address is still open"
     await stage.settle()
     assert await stage.is_stored(made["upload"]["image"]["key"])
@@ -89,3 +91,40 @@ async def test_what_a_rolled_back_transaction_took_stays(stage: Stage) -> None:
         await fail()
     await stage.settle()
     assert await stage.is_stored(image["key"])
+
+
+async def test_the_sweep_and_a_completion_at_the_same_moment_agree(stage: Stage) -> None:
+    person, store = await stage.world.person(), stage.marquee.storing.image_store
+    tickets = [await stage.ticket(person) for _ in range(8)]
+    for ticket in tickets:
+        await stage.send(ticket, picture())
+    await stage.world.rows("update images set created_at = now() - interval '25 hours'")
+    *answers, _ = await asyncio.gather(
+        *(stage.complete(person, ticket["image"]["id"]) for ticket in tickets), store.sweep(A_DAY)
+    )
+    await stage.settle()
+    for ticket, answer in zip(tickets, answers, strict=True):
+        is_ready = answer.get("status") == "READY"
+        assert is_ready or answer["code"] in {"NOT_FOUND", "UPLOAD_INCOMPLETE"}
+        assert await stage.is_stored(ticket["image"]["key"]) == is_ready
+        assert (await stage.url(person, ticket["image"]["key"]) is not None) == is_ready
+
+
+async def test_a_key_that_the_store_keeps_is_set_aside_and_holds_up_no_other(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, gone = [await stage.image(await stage.world.person()) for _ in range(2)]
+    delete = stage.marquee.objects.delete
+
+    async def locked(keys: Any) -> Any:
+        await delete([key for key in keys if key != kept["key"]])
+        return {key: "ObjectLocked" for key in keys if key == kept["key"]}
+
+    monkeypatch.setattr(stage.marquee.objects, "delete", locked)
+    await stage.world.rows("update images set created_at = now() - interval '2 days'")
+    await stage.world.rows("delete from images")
+    for _ in range(3):
+        await stage.settle()
+        await stage.world.rows("update outbox set due_at = now()")
+    assert not await stage.is_stored(gone["key"])
+    assert await stage.world.rows("select subject, refusal from outbox") == [(kept["key"], "ObjectLocked")]

@@ -87,6 +87,7 @@ async def test_what_is_no_video_or_not_there_is_nothing(api: Api, manager: Perso
 
 
 CLIMBING = [
+    "../../etc/passwd",
     "../x.mp4",
     "a/../x.mp4",
     "/etc/x.mp4",

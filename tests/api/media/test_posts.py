@@ -99,6 +99,12 @@ async def test_a_post_that_cannot_be_taken_leaves_nothing(
     assert await stage.world.rows("select (select count(*) from posts), (select count(*) from images)") == [(0, 0)]
 
 
+async def test_problems_of_the_words_and_of_the_picture_are_told_together(stage: Stage) -> None:
+    refused = await stage.post(await stage.world.person(), "", announced(size=0) | {"filename": ""})
+    told = [problem["field"] for problem in refused["problems"]]
+    assert told == [["input", "body"], ["input", "image", "filename"], ["input", "image", "sizeBytes"]]
+
+
 async def test_the_author_deletes_a_post_with_its_picture_and_nobody_else_but_administrators(stage: Stage) -> None:
     person, other = await stage.world.person(), await stage.world.person()
     manager = await stage.world.person(Role.MANAGER, await stage.world.corporation())

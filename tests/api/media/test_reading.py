@@ -37,6 +37,7 @@ NAMES = {
     "../../etc/passwd": ('attachment; filename=".._.._etc_passwd"', ".._.._etc_passwd"),
     "a\\b.png": ('attachment; filename="a_b.png"', "a_b.png"),
     "100%.png": ('attachment; filename="100_.png"', "100%.png"),
+    "photo\u202egpj.exe": ('attachment; filename="photo_gpj.exe"', "photo_gpj.exe"),
     "emoji 🎬.png": ('attachment; filename="emoji _.png"', "emoji 🎬.png"),
 }
 

@@ -1,10 +1,14 @@
 """The folder by itself: bytes that arrive, and what else may be lying in it."""
 
 import asyncio
+import io
 import os
 import threading
+import time
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pytest
@@ -230,3 +234,66 @@ async def test_addresses_carry_what_they_were_signed_for(local: LocalStore, path
         assert {name: asked[name] for name in asked.keys() - {"expires", "signature"}} == expected
     assert int(upload.expires_at.timestamp()) == int(dict(parse_qsl(urlsplit(upload.url).query))["expires"])
     assert await local.lasting_address(key) == await local.lasting_address(key)
+
+
+async def test_what_a_killed_process_had_begun_is_swept_after_a_day(local: LocalStore, tmp_path: Path) -> None:
+    await local.put("a/whole.mp4", b"0")
+    for name, hours in ((".part-old", 25), ("a/.part-old", 25), ("a/.part-young", 23)):
+        path = tmp_path / "media" / name
+        path.write_bytes(b"0")
+        os.utime(path, (time.time() - hours * 3600,) * 2)
+    os.utime(tmp_path / "media" / "a" / "whole.mp4", (0, 0))
+    await local.sweep(timedelta(days=1))
+    assert files(tmp_path) == ["a/.part-young", "a/whole.mp4"]
+
+
+async def test_a_link_in_a_circle_is_left_out(local: LocalStore, tmp_path: Path) -> None:
+    await local.put("a.mp4", b"0")
+    (tmp_path / "media" / "loop").symlink_to(tmp_path / "media" / "loop")
+    assert [stored.key for stored in await local.list("", "", 10)] == ["a.mp4"]
+
+
+async def test_a_file_is_closed_behind_a_read_that_is_still_on_its_way(
+    local: LocalStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await local.put("a.mp4", b"0123")
+    stored = await local.head("a.mp4")
+    assert stored
+    opened: list[Any] = []
+    begin, end = threading.Event(), threading.Event()
+    open_ = local._open
+
+    def slow(stored: Any, start: int) -> Any:
+        opened.append(open_(stored, start))
+        raw = opened[0].raw
+        return io.BufferedReader(_Slow(raw, begin, end))
+
+    monkeypatch.setattr(local, "_open", slow)
+    reading = asyncio.create_task(everything(local, stored))
+    await asyncio.to_thread(begin.wait)
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    assert not opened[0].raw.closed, "its number may not be given to another file yet"
+    end.set()
+    while not opened[0].raw.closed:
+        await asyncio.sleep(0.01)
+
+
+class _Slow(io.RawIOBase):
+    """Reads as a slow disk does."""
+
+    def __init__(self, raw: io.RawIOBase, begin: threading.Event, end: threading.Event) -> None:
+        self._raw, self._begin, self._end = raw, begin, end
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        self._begin.set()
+        self._end.wait(10)
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()

@@ -1,5 +1,6 @@
 """Video files of the object store."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import strawberry
@@ -7,7 +8,8 @@ import strawberry
 from domain.media import StoredObject
 from domain.media_objects import MOST_OBJECTS, MediaPage
 from resolvers.arguments import After
-from resolvers.context import Info
+from resolvers.context import Context, Info
+from resolvers.loaders import batched, one_by_one
 
 First = Annotated[int, strawberry.argument(description="How many to return, from 1 to 1000.")]
 Prefix = Annotated[str, strawberry.argument(description="How their keys begin, as `films/`; all of them if empty.")]
@@ -24,5 +26,9 @@ async def media_object(info: Info, key: Key) -> StoredObject | None:
     return await info.context.services.media_objects.one(key)
 
 
-async def url(root: strawberry.Parent[StoredObject], info: Info) -> str:
-    return info.context.url(await info.context.services.media_objects.address(root))
+@batched
+async def url(context: Context, parents: Sequence[StoredObject]) -> Sequence[str]:
+    async def address(stored: StoredObject) -> str:
+        return context.url(await context.services.media_objects.address(stored))
+
+    return await one_by_one(address, parents)

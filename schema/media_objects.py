@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from domain import media, media_objects
-from resolvers import media as resolve
+from resolvers import media_objects as resolve
 from schema.present import URL, present, shown, worked
 from schema.shared import PageInfo
 
