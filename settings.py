@@ -74,6 +74,9 @@ class Settings(BaseSettings):
     s3_endpoint_url: Address | None = Field(
         None, description="where MinIO, R2 or another store that speaks S3 answers; unset, it is AWS"
     )
+    s3_public_url: Address | None = Field(
+        None, description="where browsers reach it, if by another address than this server"
+    )
     s3_addressing_style: Literal["auto", "path", "virtual"] = Field(
         "auto", description="where addresses name the bucket; auto is path where S3_ENDPOINT_URL is set, else virtual"
     )

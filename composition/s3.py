@@ -8,5 +8,5 @@ from settings import Settings
 def s3(settings: Settings) -> S3Store:
     """Used while its `running` is entered."""
     assert settings.s3_bucket_name
-    client = S3Client(settings.s3_region, settings.s3_endpoint_url, settings.s3_style)
+    client = S3Client(settings.s3_region, settings.s3_endpoint_url, settings.s3_style, settings.s3_public_url)
     return S3Store(client, settings.s3_bucket_name)

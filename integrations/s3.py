@@ -160,7 +160,7 @@ class S3Store:
         """Nobody is asked, unless credentials have to be renewed."""
         asked = {"Bucket": self._bucket, "Key": key, **bound}
         async with asking(self._patience):
-            client = await self._client.get()
+            client = await self._client.signing()
             return str(await client.generate_presigned_url(operation, Params=asked, ExpiresIn=seconds))
 
 

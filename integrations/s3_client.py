@@ -38,11 +38,15 @@ _WORD = re.compile(r"[A-Za-z0-9._-]{1,60}", re.ASCII)
 class S3Client:
     """Does nothing before it runs. It is made when there are credentials, also when they come late."""
 
-    def __init__(self, region: str, endpoint_url: str | None, addressing_style: str) -> None:
-        self._region, self._endpoint_url, self._style = region, endpoint_url, addressing_style
+    def __init__(
+        self, region: str, endpoint_url: str | None, addressing_style: str, public_url: str | None = None
+    ) -> None:
+        """`public_url` is where browsers reach what we reach at `endpoint_url`, if by another address."""
+        self._region, self._style = region, addressing_style
+        self._endpoint_url, self._public_url = endpoint_url, public_url or endpoint_url
         self._making = asyncio.Lock()
         self._session: Any = None
-        self._client: Any = None
+        self._clients: dict[str | None, Any] = {}
         self._open = AsyncExitStack()
 
     @asynccontextmanager
@@ -55,25 +59,32 @@ class S3Client:
                         await self.get()
                 yield
             finally:
-                self._session = self._client = None
+                self._session, self._clients = None, {}
 
     async def get(self) -> Any:
         """An S3 client of aiobotocore. Raises botocore's NoCredentialsError."""
-        if self._client is None:
-            async with self._making:
-                if self._client is None:
-                    self._client = await self._made()
-        return self._client
+        return await self._at(self._endpoint_url)
+
+    async def signing(self) -> Any:
+        """One whose addresses browsers reach; it asks nobody. Raises botocore's NoCredentialsError."""
+        return await self._at(self._public_url)
 
     async def signs_as(self) -> str:
         """Who signs now, by the id of the key. Temporary credentials take their addresses with them when they end."""
         frozen = await (await self._credentials()).get_frozen_credentials()
         return str(frozen.access_key)
 
-    async def _made(self) -> Any:
+    async def _at(self, url: str | None) -> Any:
+        if url not in self._clients:
+            async with self._making:
+                if url not in self._clients:
+                    self._clients[url] = await self._made(url)
+        return self._clients[url]
+
+    async def _made(self, url: str | None) -> Any:
         await self._credentials()
         client = await self._open.enter_async_context(
-            self._session.client("s3", endpoint_url=self._endpoint_url, config=self._config())
+            self._session.client("s3", endpoint_url=url, config=self._config())
         )
         client.meta.events.register("before-call.s3.DeleteObjects", _with_md5)
         return client

@@ -8,7 +8,9 @@ import pytest
 
 from domain.media import SignedUpload
 from integrations.s3 import S3Store
-from tests.integrations.objects.conftest import everything
+from integrations.s3_client import S3Client
+from tests.integrations.objects.conftest import REGION, everything
+from tests.integrations.objects.servers import BUCKET
 
 PNG = b"\x89PNG\r\n\x1a\n and more"
 
@@ -99,3 +101,19 @@ async def test_what_was_uploaded_is_not_replaced_by_the_same_address(
     stored = await by_moto.head(f"{folder}/a.png")
     assert stored
     assert await everything(by_moto, stored) == PNG
+
+
+async def test_addresses_name_the_place_where_browsers_reach_the_store(
+    rclone_url: str, browser: httpx2.AsyncClient
+) -> None:
+    public = rclone_url.replace("127.0.0.1", "localhost")
+    store = S3Store(S3Client(REGION, rclone_url, "path", public), BUCKET)
+    async with store.running():
+        upload = await store.upload("public/a.png", "image/png", 3, 60)
+        assert upload.url.startswith(f"{public}/{BUCKET}/public/a.png?")
+        sent = await browser.put(upload.url, content=b"abc", headers=dict(upload.headers))
+        assert sent.status_code == 200, sent.text
+        for address in (await store.address("public/a.png", 60), await store.lasting_address("public/a.png")):
+            assert address.startswith(public)
+            assert (await browser.get(address)).content == b"abc"
+        assert await store.head("public/a.png")
