@@ -1,5 +1,6 @@
 """The composition root: settings become adapters, adapters services, services a schema, and that an application."""
 
+import asyncio
 import gc
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
@@ -220,19 +221,28 @@ class Marquee:
         own = [Job("reload signing keys", 60, self.own_keys.warm)]
         jobs = keep([*own, *(self.jobs() if self.settings.jobs_in_server else [])])
         async with self.running(listening=True):
-            if self.wants_demonstration:
-                await self._demonstrate()
-            async with background(*beside, jobs):
+            late = [] if await self._is_demonstrated() else [self._demonstrate()]
+            async with background(*beside, jobs, *late):
                 gc.collect()
                 gc.freeze()  # what was made at the start stays, and need not be looked at again and again
                 yield
 
-    async def _demonstrate(self) -> None:
+    async def _is_demonstrated(self) -> bool:
         """Without it, this is a server all the same."""
         try:
-            await self.demonstration.make()
+            if self.wants_demonstration:
+                await self.demonstration.make()
         except Unavailable as error:
-            _log.warning("no_demonstration", reason=error.message)
+            _log.warning("no_demonstration_yet", reason=error.message)
+            return False
+        return True
+
+    async def _demonstrate(self) -> None:
+        """As soon as it can be."""
+        while True:
+            await asyncio.sleep(5)
+            if await self._is_demonstrated():
+                return
 
     def application(self, *beside: Coroutine[Any, Any, None]) -> ASGIApp:
         """The ASGI application; `beside` runs as long as it does."""

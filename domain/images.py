@@ -14,7 +14,7 @@ from domain.errors import Refusal, RefusalCode, UpstreamSilent, ValidationFailed
 from domain.image_types import FIRST_BYTES, type_of
 from domain.media import PATIENCE_SECONDS, ObjectStore, SignedUpload, StoredObject, checked_key
 from domain.ports import Database, Transaction
-from domain.uploads import LONGEST_FILENAME, NewUpload, Planned, Uploads
+from domain.uploads import LONGEST_FILENAME, NewUpload, Planned, Uploads, incoming
 from domain.users import Viewer
 from domain.validation import Problems
 
@@ -115,7 +115,7 @@ class Images:
             raise not_found("image of yours")
         if image.status is ImageStatus.READY:
             return image
-        await self._look_at(image)
+        await self._take(image)
         async with self._database.writing() as transaction:
             ready = await self._store.make_ready(transaction, image.id)
         if ready is None:
@@ -139,22 +139,33 @@ class Images:
         named = disposition(filename or image.filename, download=download)
         return await self._objects.address(image.key, READ_SECONDS, content_type=image.content_type, disposition=named)
 
-    async def _look_at(self, image: Image) -> None:
+    async def _take(self, image: Image) -> None:
+        """Looks at what arrived, and copies it to where nobody can replace it."""
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                stored = await self._objects.head(image.key)
-                first = await self._first_bytes(stored) if stored else b""
+                arrived = await self._objects.head(incoming(image.key))
+                _judge(image, arrived, await self._first_bytes(arrived) if arrived else b"")
+                assert arrived
+                await self._objects.copy(arrived, image.key)
+                # Not every store keeps a condition: it was this very version if it still is.
+                still = await self._objects.head(incoming(image.key))
         except TimeoutError:
             raise UpstreamSilent("The object store does not answer in time.") from None
-        if stored is None or stored.size_bytes < image.size_bytes:
-            message = "The bytes have not all arrived; send them to the address you were given."
-            raise Refusal(RefusalCode.UPLOAD_INCOMPLETE, message)
-        if stored.size_bytes > image.size_bytes:
-            raise Refusal(RefusalCode.FILE_TOO_LARGE, "More bytes arrived than were announced.")
-        if stored.content_type != image.content_type or type_of(first) != image.content_type:
-            message = f"What arrived is not of type {image.content_type}. Please begin again with another file."
-            raise Refusal(RefusalCode.UNSUPPORTED_FILE_TYPE, message)
+        if still != arrived:
+            raise Refusal(RefusalCode.UPLOAD_INCOMPLETE, "Something else arrived just now. Please complete it again.")
 
     async def _first_bytes(self, stored: StoredObject) -> bytes:
         async with aclosing(self._objects.read(stored, 0, min(FIRST_BYTES, stored.size_bytes))) as pieces:
             return b"".join([piece async for piece in pieces])
+
+
+def _judge(image: Image, arrived: StoredObject | None, first: bytes) -> None:
+    """Raises Refusal where it is not what was announced."""
+    if arrived is None or arrived.size_bytes < image.size_bytes:
+        message = "The bytes have not all arrived; send them to the address you were given."
+        raise Refusal(RefusalCode.UPLOAD_INCOMPLETE, message)
+    if arrived.size_bytes > image.size_bytes:
+        raise Refusal(RefusalCode.FILE_TOO_LARGE, "More bytes arrived than were announced.")
+    if arrived.content_type != image.content_type or type_of(first) != image.content_type:
+        message = f"What arrived is not of type {image.content_type}. You can send other bytes to the same address."
+        raise Refusal(RefusalCode.UNSUPPORTED_FILE_TYPE, message)

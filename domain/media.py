@@ -38,8 +38,8 @@ class StoredObject:
 
 @dataclass(frozen=True, slots=True)
 class SignedUpload:
-    """Where the bytes of one object may be sent, once, and of exactly the type and size that were asked for. `url` is
-    below the server's own, or absolute; `headers` must be sent as they are.
+    """Where the bytes of one object may be sent, of exactly the type and size that were asked for; the last ones count.
+    `url` is below the server's own, or absolute; `headers` must be sent as they are.
     """
 
     url: str
@@ -63,6 +63,9 @@ class ObjectStore(Protocol):
 
     async def put(self, key: str, data: bytes) -> None:
         """Whole or not at all, with the content type of its ending."""
+
+    async def copy(self, stored: StoredObject, key: str) -> None:
+        """This very version, whole or not at all. Raises Unavailable where it was replaced."""
 
     async def delete(self, keys: Sequence[str]) -> Mapping[str, str]:
         """They are gone, whether they were there or not; but those that the store keeps, and why."""

@@ -39,7 +39,7 @@ class MediaObjects:
         """Those whose key begins with `prefix`, in the order of their keys. Raises ValidationFailed."""
         if not 1 <= first <= MOST_OBJECTS:
             raise ValidationFailed(f"`first` must be from 1 to {MOST_OBJECTS}, not {first}.")
-        begin = "" if after is None else str(_BY_KEY.position(after)[0])
+        begin = "" if after is None else _place(after)
         found, last = await self._find(checked_prefix(prefix), begin, first)
         start = _BY_KEY.cursor(found[0]) if found else None
         end = _BY_KEY.cursor(_Place(last or found[-1].key)) if last or found else None
@@ -74,6 +74,11 @@ class MediaObjects:
             return found, last
         found += _videos(some)
         return found[:most], found[most - 1].key if len(found) > most else ""
+
+
+def _place(after: str) -> str:
+    """Raises ValidationFailed for a cursor that is not ours."""
+    return checked_key(str(_BY_KEY.position(after)[0]))
 
 
 def _videos(some: Sequence[StoredObject]) -> list[StoredObject]:

@@ -24,13 +24,18 @@ class NewUpload:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """An upload that is taken: its key, which nobody can guess, and where the bytes may go."""
+    """An upload that is taken: its key, which nobody can guess, and where the bytes may go meanwhile."""
 
     key: str
     filename: str
     content_type: str
     size_bytes: int
     signed: SignedUpload
+
+
+def incoming(key: str) -> str:
+    """Where the bytes of an image arrive. To its own key nothing can be sent: what was looked at is copied there."""
+    return f"incoming/{key}"
 
 
 class Uploads:
@@ -52,7 +57,7 @@ class Uploads:
             raise _refused(RefusalCode.FILE_TOO_LARGE, message, path, "sizeBytes")
         content_type, ending = self._kind(wanted.content_type, filename, path)
         key = f"images/{secrets.token_hex(20)}{ending}"
-        signed = await self._objects.upload(key, content_type, wanted.size_bytes, _UPLOAD_SECONDS)
+        signed = await self._objects.upload(incoming(key), content_type, wanted.size_bytes, _UPLOAD_SECONDS)
         return Planned(key, filename, content_type, wanted.size_bytes, signed)
 
     def _kind(self, named: str, filename: str, path: Sequence[str]) -> tuple[str, str]:

@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from domain.errors import Conflict
 from integrations.object_failures import unavailable
 
 # How the names of files begin that are not whole yet.
@@ -32,15 +31,6 @@ class Part:
     def replace(self) -> None:
         self._keep()
         os.replace(self._path, self._target)
-        _keep_names(self._target.parent)
-
-    def place(self) -> None:
-        """Raises Conflict where there is a file already."""
-        self._keep()
-        try:
-            os.link(self._path, self._target)
-        except FileExistsError:
-            raise taken() from None
         _keep_names(self._target.parent)
 
     def discard(self) -> None:
@@ -87,10 +77,6 @@ def usable() -> Iterator[None]:
         yield
     except OSError as error:
         raise unavailable(f"cannot be used ({type(error).__name__} {error.errno})") from None
-
-
-def taken() -> Conflict:
-    return Conflict("There is a file at this address already.")
 
 
 def _keep_names(folder: Path) -> None:

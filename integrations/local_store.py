@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import stat
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
@@ -18,7 +19,7 @@ from domain.media import PATIENCE_SECONDS, STREAM_PATIENCE_SECONDS, SignedUpload
 from domain.validation import has_control_characters
 from integrations.content_types import content_type
 from integrations.local_listing import keys
-from integrations.local_parts import PART, Part, part_of, taken, to_the_end, usable
+from integrations.local_parts import PART, Part, part_of, to_the_end, usable
 from integrations.object_failures import silent, unavailable
 from integrations.secrets import SignedPaths
 
@@ -59,14 +60,15 @@ class LocalStore:
 
     async def receive(self, key: str, size_bytes: int, pieces: AsyncIterator[bytes]) -> None:
         """All of `pieces` as a new file, or nothing. Raises ValidationFailed where they are not `size_bytes`, as soon
-        as they are too many, and Conflict where there is a file already. It waits for `pieces` as long as they take.
+        as they are too many. It waits for `pieces` as long as they take.
         """
         target = self._file(key)
-        if await _asked(target.exists):
-            raise taken()
         async with part_of(target) as part:
             await _write(part, pieces, size_bytes)
-            await to_the_end(part.place)
+            await to_the_end(part.replace)
+
+    async def copy(self, stored: StoredObject, key: str) -> None:
+        await _asked(self._copy, stored, self._file(key))
 
     async def delete(self, keys: Sequence[str]) -> Mapping[str, str]:
         await _asked(self._delete, [self._file(key) for key in keys])
@@ -133,6 +135,15 @@ class LocalStore:
         finally:
             part.discard()
 
+    def _copy(self, stored: StoredObject, target: Path) -> None:
+        part = Part(target)
+        try:
+            with self._open(stored, 0) as file:
+                shutil.copyfileobj(file, part)
+            part.replace()
+        finally:
+            part.discard()
+
     def _delete(self, files: Sequence[Path]) -> None:
         for file in files:
             if file.is_file():
@@ -147,7 +158,7 @@ class LocalStore:
     def _sweep(self, before: float) -> None:
         for part in self._root.rglob(f"{PART}*"):
             with suppress(FileNotFoundError):
-                if part.stat().st_mtime < before:
+                if part.is_file() and part.stat().st_mtime < before:
                     part.unlink()
 
     def _check(self) -> None:

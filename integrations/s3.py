@@ -78,6 +78,12 @@ class S3Store:
         async with asking(self._patience):
             await (await self._client.get()).put_object(**asked)
 
+    async def copy(self, stored: StoredObject, key: str) -> None:
+        source = {"Bucket": self._bucket, "Key": _checked(stored.key)}
+        asked = {"Bucket": self._bucket, "Key": _checked(key), "CopySource": source, "CopySourceIfMatch": stored.etag}
+        async with asking(self._patience):
+            await (await self._client.get()).copy_object(**asked)
+
     async def delete(self, keys: Sequence[str]) -> Mapping[str, str]:
         """Raises Unavailable where it keeps all of them, which it then does not for what they are."""
         named = [{"Key": _checked(key)} for key in keys]
@@ -108,13 +114,11 @@ class S3Store:
         return found[:most]
 
     async def upload(self, key: str, content_type: str, size_bytes: int, seconds: int) -> SignedUpload:
-        """With a condition, so that what was uploaded is not replaced by the same address. The size is signed too; the
-        header that says it is every client's own.
-        """
+        """The size is signed too; the header that says it is every client's own."""
         expires_at = datetime.now(UTC) + timedelta(seconds=seconds)
-        bound = {"ContentType": content_type, "ContentLength": size_bytes, "IfNoneMatch": "*"}
+        bound = {"ContentType": content_type, "ContentLength": size_bytes}
         url = await self._signed("put_object", _checked(key), seconds, bound)
-        return SignedUpload(url, "PUT", {"Content-Type": content_type, "If-None-Match": "*"}, expires_at)
+        return SignedUpload(url, "PUT", {"Content-Type": content_type}, expires_at)
 
     async def address(
         self, key: str, seconds: int, *, content_type: str | None = None, disposition: str | None = None

@@ -38,7 +38,7 @@ class UploadTicket:
     url = worked(
         resolve.ticket_url,
         URL,
-        "Where to send the bytes, once; an answer that something is there already means that they have arrived.",
+        "Where to send the bytes. Until it is completed, others can be sent there, and the last ones count.",
     )
     method: str = shown("By which HTTP method: PUT, with the bytes as the body.")
     headers: list[FormField] = shown("Headers that must go along, unchanged.")

@@ -2,22 +2,22 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from functools import partial
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response
+from starlette.types import Receive, Scope, Send
 
-from domain.errors import Forbidden, NotFound, Unavailable
-from domain.media import Cdn, ObjectStore, StoredObject
+from domain.errors import Forbidden, NotFound, UpstreamSilent
+from domain.media import STREAM_PATIENCE_SECONDS, Cdn, ObjectStore, StoredObject
 from domain.playback import Playback
 from domain.video_assets import VideoAsset
 from web.errors import Cut
-from web.ranges import served
+from web.ranges import Streamed, served
 
 _log = structlog.get_logger("media")
 # What a browser may do with something that is not video: show it as a picture, and run nothing in it.
@@ -32,7 +32,7 @@ class SignedAddresses(Protocol):
 
 class ReceivingStore(ObjectStore, Protocol):
     async def receive(self, key: str, size_bytes: int, pieces: AsyncIterator[bytes]) -> None:
-        """Whole or not at all, and never over what is there. Raises ValidationFailed, Conflict."""
+        """Whole or not at all. Raises ValidationFailed."""
 
 
 class StreamDoor:
@@ -52,11 +52,13 @@ class StreamDoor:
         if self._cdn:
             address = self._cdn.address(asset.key, expires_at)
             return RedirectResponse(address, 302, {"Cache-Control": "private, no-store"})
-        response = await self._served(request, asset)
-        if isinstance(response, StreamingResponse):
-            closed = partial(self._playback.closed, ticket, asset)
-            response.body_iterator = _while_open(cast(AsyncGenerator[bytes, None], response.body_iterator), closed)
-        return response
+        try:
+            async with asyncio.timeout(STREAM_PATIENCE_SECONDS):
+                response = await self._served(request, asset)
+        except TimeoutError:
+            raise UpstreamSilent("The object store does not answer in time.") from None
+        closed = partial(self._playback.closed, ticket, asset)
+        return _WhileOpen(response, closed) if isinstance(response, Streamed) else response
 
     async def _served(self, request: Request, asset: VideoAsset) -> Response:
         stored = await self._objects.head(asset.key, to_stream=True)
@@ -66,6 +68,27 @@ class StreamDoor:
         # Kept by the player alone, and asked for again whenever the session may have ended.
         headers = {"Cache-Control": "private, no-cache", "Content-Disposition": "inline"}
         return await served(self._objects, video, request.method, request.headers, headers)
+
+
+class _WhileOpen(Response):
+    """What is sent as long as the permission lasts. Then it is cut, also where the client takes nothing."""
+
+    def __init__(self, response: Response, closed: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        self._response, self._closed = response, closed
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        sending = asyncio.ensure_future(self._response(scope, receive, send))
+        ending = asyncio.create_task(self._closed())
+        try:
+            await asyncio.wait({sending, ending}, return_when=asyncio.FIRST_COMPLETED)
+            if not sending.done():
+                ending.result()  # a fault of the watch is told as a fault
+                raise Cut
+            sending.result()
+        finally:
+            sending.cancel()
+            ending.cancel()
+            await asyncio.wait({sending, ending})
 
 
 class MediaDoor:
@@ -90,10 +113,7 @@ class MediaDoor:
             "Content-Disposition": request.query_params.get("disposition", shown),
         }
         media = StoredObject(key, stored.size_bytes, content_type, stored.last_modified, stored.etag)
-        response = await served(self._objects, media, request.method, request.headers, headers)
-        if isinstance(response, StreamingResponse):
-            response.body_iterator = _or_cut(cast(AsyncGenerator[bytes, None], response.body_iterator))
-        return response
+        return await served(self._objects, media, request.method, request.headers, headers)
 
     async def _receive(self, request: Request, key: str, good: bool) -> Response:
         """The bytes of an upload, of exactly the type and size that were signed."""
@@ -123,7 +143,7 @@ def _refuse_others(request: Request, content_type: str, size: int) -> None:
     announced = request.headers.get("content-length")
     if announced is None:
         raise HTTPException(411, f"Content-Length must be {size}.")
-    if announced != str(size):
+    if int(announced) != size:
         raise HTTPException(413 if int(announced) > size else 400, f"There must be exactly {size} bytes.")
 
 
@@ -142,32 +162,3 @@ async def _pieces(request: Request) -> AsyncIterator[bytes]:
 async def _next(stream: AsyncIterator[bytes]) -> bytes:
     async with asyncio.timeout(_PATIENCE_SECONDS):
         return await anext(stream, b"")
-
-
-async def _while_open(
-    body: AsyncGenerator[bytes, None], closed: Callable[[], Coroutine[Any, Any, None]]
-) -> AsyncGenerator[bytes, None]:
-    """The pieces of a file until the permission ends. Raises Cut."""
-    async with aclosing(_or_cut(body)) as pieces:
-        ending = asyncio.create_task(closed())
-        try:
-            async for piece in pieces:
-                if ending.done():
-                    ending.result()  # a fault of the watch is told as a fault
-                    raise Cut
-                yield piece
-        finally:
-            ending.cancel()
-
-
-async def _or_cut(body: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
-    """The pieces of a file; where the store gives no more of them, it is too late to say so. Raises Cut."""
-    async with aclosing(body):
-        try:
-            async for piece in body:
-                yield piece
-                # Pieces that come without waiting leave no moment in which it is noticed that the client has gone.
-                await asyncio.sleep(0)
-        except Unavailable as error:
-            _log.warning("broken_off", reason=error.message)
-            raise Cut from error

@@ -1,16 +1,21 @@
 """Parts of a file over HTTP (RFC 9110, sections 13 and 14)."""
 
+import asyncio
 import re
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from email.utils import format_datetime, parsedate_to_datetime
 
+import structlog
 from starlette.datastructures import Headers
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
+from domain.errors import Unavailable
 from domain.media import ObjectStore, StoredObject
+from web.errors import Cut
 
-_ONE_RANGE = re.compile(r"bytes=\s*(\d{0,19})-(\d{0,19})\s*", re.ASCII)
+_log = structlog.get_logger("media")
+_ONE_RANGE = re.compile(r"bytes=\s*(\d{0,19})-(\d{0,19})\s*", re.ASCII | re.IGNORECASE)
 
 
 class Unsatisfiable(Exception):
@@ -38,6 +43,36 @@ def wanted(range_header: str | None, size: int) -> tuple[int, int] | None:
     return start, end
 
 
+class Streamed(StreamingResponse):
+    """A file out of a store, of which the first piece is there: before it is, another status can still be answered.
+    However it ends, also where the client takes nothing, the store is told that nobody reads on.
+    """
+
+    def __init__(
+        self, first: bytes, rest: AsyncGenerator[bytes, None], status_code: int, headers: Mapping[str, str]
+    ) -> None:
+        super().__init__(self._pieces(first), status_code, headers)
+        self._rest = rest
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await self._rest.aclose()
+
+    async def _pieces(self, first: bytes) -> AsyncIterator[bytes]:
+        """Raises Cut where the store gives no more of them, for then it is too late to say so."""
+        yield first
+        try:
+            async for piece in self._rest:
+                # Pieces that come without waiting leave no moment in which it is noticed that the client has gone.
+                await asyncio.sleep(0)
+                yield piece
+        except Unavailable as error:
+            _log.warning("broken_off", reason=error.message)
+            raise Cut from error
+
+
 async def served(
     store: ObjectStore, stored: StoredObject, method: str, asked: Headers, extra: dict[str, str]
 ) -> Response:
@@ -50,7 +85,7 @@ async def served(
         "Last-Modified": format_datetime(stored.last_modified, usegmt=True),
         **extra,
     }
-    if "if-match" in asked and not _names(asked["if-match"], stored.etag):
+    if not _may_be_served(asked, stored):
         return Response(status_code=412, headers=headers)
     if _not_modified(asked, stored):
         return Response(status_code=304, headers=headers)
@@ -63,8 +98,21 @@ async def served(
     if part:
         headers["Content-Range"] = f"bytes {start}-{end}/{stored.size_bytes}"
     headers |= {"Content-Length": str(end - start + 1), "Content-Type": stored.content_type}
-    body = _nothing() if method == "HEAD" else await _begun(store.read(stored, start, end - start + 1))
-    return StreamingResponse(body, 206 if part else 200, headers=headers)
+    if method == "HEAD":
+        return StreamingResponse(_nothing(), headers=headers)
+    pieces = store.read(stored, start, end - start + 1)
+    return Streamed(await anext(pieces, b""), pieces, 206 if part else 200, headers)
+
+
+def _may_be_served(asked: Headers, stored: StoredObject) -> bool:
+    """Whether If-Match, by the strong comparison, or else If-Unmodified-Since names this version."""
+    if "if-match" in asked:
+        return bool({"*", stored.etag} & {tag.strip() for tag in asked["if-match"].split(",")})
+    try:
+        since = parsedate_to_datetime(asked["if-unmodified-since"]) if "if-unmodified-since" in asked else None
+        return since is None or stored.last_modified <= since
+    except (ValueError, TypeError):
+        return True
 
 
 def _range_holds(asked: Headers, stored: StoredObject) -> bool:
@@ -95,19 +143,6 @@ def _names(condition: str, etag: str) -> bool:
     return "*" in tags or etag in tags
 
 
-async def _nothing() -> AsyncGenerator[bytes, None]:
+async def _nothing() -> AsyncIterator[bytes]:
     return
     yield b""
-
-
-async def _begun(pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
-    """The same pieces, of which the first is there: before it is, another status can still be answered."""
-    first = await anext(pieces, b"")
-
-    async def all_of_them() -> AsyncGenerator[bytes, None]:
-        async with aclosing(pieces):
-            yield first
-            async for piece in pieces:
-                yield piece
-
-    return all_of_them()

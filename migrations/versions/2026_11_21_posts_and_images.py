@@ -11,20 +11,38 @@ depends_on = None
 
 STATUS = postgresql.ENUM("PENDING", "READY", name="image_status", create_type=False)
 
-# However a row goes (a post, a person, the sweep), its bytes are written down to follow, by the same transaction. While
-# the address of its upload is open, they may arrive (again) afterwards: those of a young one are taken away once more,
-# when it is closed for long.
+# However a row goes (a post, a person, the sweep), its bytes are written down to follow, by the same transaction: those
+# that arrived, as soon as they are copied to the image's own key, and both when it goes. While the upload's address is
+# open, or somebody completes it just then, they may come again: those of a young one are taken away once more, a day
+# after it was announced.
 _FORGET = [
     """
-    create function forget_bytes() returns trigger language plpgsql as $$
-    begin
+    create function forget_bytes(keys text[], announced_at timestamptz) returns void language sql as $$
         insert into outbox (topic, subject, due_at)
-        select 'objects', old.key, due
-        from unnest(array[now(), old.created_at + interval '1 day']) as due where due >= now();
+        select 'objects', key, due_at
+        from unnest(keys) as key, unnest(array[now(), announced_at + interval '1 day']) as due_at
+        where due_at >= now()
+    $$
+    """,
+    """
+    create function forget_image() returns trigger language plpgsql as $$
+    begin
+        perform forget_bytes(array[old.key, 'incoming/' || old.key], old.created_at);
         return null;
     end $$
     """,
-    "create trigger bytes_forgotten after delete on images for each row execute function forget_bytes()",
+    """
+    create function forget_incoming() returns trigger language plpgsql as $$
+    begin
+        perform forget_bytes(array['incoming/' || new.key], new.created_at);
+        return null;
+    end $$
+    """,
+    "create trigger forgotten after delete on images for each row execute function forget_image()",
+    """
+    create trigger taken after update of status on images for each row
+    when (old.status <> 'READY' and new.status = 'READY') execute function forget_incoming()
+    """,
 ]
 
 
@@ -69,5 +87,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("posts")
     op.drop_table("images")
-    op.execute("drop function forget_bytes")
+    for function in ("forget_image()", "forget_incoming()", "forget_bytes(text[], timestamptz)"):
+        op.execute(f"drop function {function}")
     STATUS.drop(op.get_bind())

@@ -9,6 +9,7 @@ import httpx2
 import pytest
 
 from composition import Marquee
+from domain.uploads import incoming
 from tests.api.conftest import CLIP, Answer, Api, Person, World
 from tests.api.issuer import settings_like
 from tests.integrations.objects.conftest import credentials, rclone_url
@@ -102,6 +103,13 @@ class Stage:
 
     async def is_stored(self, key: str) -> bool:
         return await self.marquee.objects.head(key) is not None
+
+    async def has_arrived(self, key: str) -> bool:
+        return await self.is_stored(incoming(key))
+
+    async def has_gone(self, key: str) -> bool:
+        """Without a trace."""
+        return not await self.is_stored(key) and not await self.has_arrived(key)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

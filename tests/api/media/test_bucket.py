@@ -85,18 +85,35 @@ async def test_a_bucket_that_stops_in_the_middle_drops_the_connection_and_says_s
     assert line["codes"] == ["CUT"]
 
 
+async def long(server: FaultyServer, head: bytes, reader: Any, writer: Any) -> None:
+    """A film without an end."""
+    if head.startswith(b"HEAD"):
+        writer.write(
+            f"HTTP/1.1 200 OK\r\nETag: {faulty.ETAG}\r\nLast-Modified: {faulty.WHEN}\r\n"
+            "Content-Length: 1000000000000\r\n\r\n".encode()
+        )
+    else:
+        await faulty.endless(server, head, reader, writer)
+
+
+async def test_a_viewer_who_takes_nothing_is_cut_with_the_session(ill: Stage, bucket: FaultyServer) -> None:
+    person = await ill.world.person()
+    url = urlsplit((await started(ill.api, person, await ill.world.content()))["url"])
+    bucket.fault = long
+    reader, writer = await asyncio.open_connection(url.hostname, url.port, limit=1024)
+    writer.write(f"GET {url.path} HTTP/1.1\r\nHost: marquee\r\n\r\n".encode())
+    assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 OK")
+    for _ in range(20):  # meanwhile every buffer is full
+        assert (await ill.client.get(f"{ill.api.base_url}/health")).status_code == 200
+    assert not bucket.left.is_set()
+    await ill.api.data("mutation { logout }", person)
+    async with asyncio.timeout(5):
+        await bucket.left.wait()
+    writer.close()
+
+
 async def test_a_viewer_who_leaves_closes_the_connection_to_the_bucket(ill: Stage, bucket: FaultyServer) -> None:
     url = urlsplit(await url_of(ill))
-
-    async def long(server: FaultyServer, head: bytes, reader: Any, writer: Any) -> None:
-        if head.startswith(b"HEAD"):
-            writer.write(
-                f"HTTP/1.1 200 OK\r\nETag: {faulty.ETAG}\r\nLast-Modified: {faulty.WHEN}\r\n"
-                "Content-Length: 1000000000000\r\n\r\n".encode()
-            )
-        else:
-            await faulty.endless(server, head, reader, writer)
-
     bucket.fault = long
     reader, writer = await asyncio.open_connection(url.hostname, url.port, limit=64 * 1024)
     writer.write(f"GET {url.path} HTTP/1.1\r\nHost: marquee\r\n\r\n".encode())
@@ -229,13 +246,15 @@ async def test_posters_out_of_the_bucket_are_shown_and_one_that_cannot_be_signed
     assert answer.codes == ["UNAVAILABLE"]
 
 
-async def test_a_bucket_that_is_down_keeps_no_server_from_starting(
-    marquee: Marquee, world: World, client: httpx2.AsyncClient, credentials: None
+async def test_a_bucket_that_is_down_keeps_no_server_from_starting_and_the_demonstration_is_made_when_it_is_back(
+    marquee: Marquee, world: World, client: httpx2.AsyncClient, bucket: FaultyServer, credentials: None
 ) -> None:
-    nowhere = settings_like(
-        marquee, s3_bucket_name=BUCKET, s3_endpoint_url="http://127.0.0.1:1", environment="development"
-    )
-    other = Marquee(nowhere.model_copy(update={"demonstration": True}), marquee.database.dsn)
-    async with serving(other.application(), ws="websockets-sansio") as address:
-        assert (await client.get(f"{address}/health")).status_code == 200
-        assert (await Api(address, client).data("{ contents { totalCount } }"))["contents"] == {"totalCount": 0}
+    settings = settings_like(marquee, s3_bucket_name=BUCKET, s3_endpoint_url=bucket.url, environment="development")
+    other = Marquee(settings.model_copy(update={"demonstration": True}), marquee.database.dsn)
+    bucket.fault = faulty.hang_up
+    async with serving(other.application(), ws="websockets-sansio") as address, asyncio.timeout(15):
+        api = Api(address, client)
+        assert await api.data("{ contents { totalCount } }") == {"contents": {"totalCount": 0}}
+        bucket.fault = None
+        while (await api.data("{ contents { totalCount } }"))["contents"]["totalCount"] == 0:
+            await asyncio.sleep(0.1)

@@ -1,5 +1,7 @@
 """Video files of the store, listed and looked at: A10 to A13 of FEATURES, G12 of GUARD."""
 
+import base64
+import json
 from typing import Any
 
 import pytest
@@ -106,7 +108,15 @@ async def test_a_key_or_prefix_that_climbs_or_hides_is_refused(api: Api, manager
     assert (await api.ask(LIST, manager, prefix=key)).codes == ["VALIDATION_FAILED"]
 
 
-@pytest.mark.parametrize("wrong", [{"first": 0}, {"first": 1001}, {"first": -1}, {"after": "rubbish"}, {"after": ""}])
+FAR, UP = (
+    base64.urlsafe_b64encode(json.dumps(["media_objects", key]).encode()).decode() for key in ("a" * 70_000, "../a")
+)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"first": 0}, {"first": 1001}, {"first": -1}, {"after": "rubbish"}, {"after": ""}, {"after": FAR}, {"after": UP}],
+)
 async def test_pages_have_their_limits(api: Api, manager: Person, wrong: dict[str, Any]) -> None:
     assert (await api.ask(LIST, manager, **wrong)).codes == ["VALIDATION_FAILED"]
 

@@ -135,7 +135,16 @@ async def test_what_a_player_has_already_is_not_sent_again(api: Api, url: str) -
         await api.client.get(url, headers={"if-none-match": '"other"', "if-modified-since": modified})
     ).content == CLIP
     assert (await api.client.get(url, headers={"if-modified-since": "nonsense"})).content == CLIP
-    assert (await api.client.get(url, headers={"if-match": '"other"'})).status_code == 412
+    etag, modified = (await api.client.head(url)).headers["etag"], "Thu, 01 Jan 1970 00:00:00 GMT"
+    for wrong in ({"if-match": '"other"'}, {"if-match": f"W/{etag}"}, {"if-unmodified-since": modified}):
+        assert (await api.client.get(url, headers=wrong)).status_code == 412
+    for right in (
+        {"if-match": etag},
+        {"if-match": f'"other", {etag}'},
+        {"if-match": "*"},
+        {"if-unmodified-since": "x"},
+    ):
+        assert (await api.client.get(url, headers=right)).status_code == 200
 
 
 async def test_a_range_of_another_version_answers_with_everything(api: Api, url: str) -> None:

@@ -143,3 +143,46 @@ async def test_completed_many_times_at_once_it_is_completed(stage: Stage) -> Non
     await stage.send(ticket, picture())
     answers = await asyncio.gather(*(stage.complete(person, ticket["image"]["id"]) for _ in range(10)))
     assert {answer["status"] for answer in answers} == {"READY"}
+
+
+async def test_what_was_looked_at_is_not_replaced(stage: Stage) -> None:
+    person = await stage.world.person()
+    ticket = await stage.ticket(person)
+    assert (await stage.send(ticket, picture())).status_code == 200
+    image = await stage.complete(person, ticket["image"]["id"])
+    assert (await stage.send(ticket, b"<html>".ljust(len(picture())))).status_code == 200
+    assert (await stage.complete(person, ticket["image"]["id"]))["status"] == "READY"
+    url = (await stage.url(person, image["key"]))["url"]
+    assert (await stage.client.get(url)).content == picture()
+    await stage.settle()
+    await stage.world.rows("update outbox set due_at = now()")
+    await stage.settle()
+    assert not await stage.has_arrived(image["key"]), "what nobody looks at does not stay"
+    assert (await stage.client.get(url)).content == picture()
+
+
+async def test_what_was_wrong_can_be_sent_anew(stage: Stage) -> None:
+    person = await stage.world.person()
+    ticket = await stage.ticket(person)
+    await stage.send(ticket, b"<html>".ljust(len(picture())))
+    assert (await stage.complete(person, ticket["image"]["id"]))["code"] == "UNSUPPORTED_FILE_TYPE"
+    await stage.send(ticket, picture())
+    assert (await stage.complete(person, ticket["image"]["id"]))["status"] == "READY"
+
+
+async def test_what_is_replaced_while_it_is_looked_at_is_not_taken(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person, copy = await stage.world.person(), stage.marquee.objects.copy
+    ticket = await stage.ticket(person)
+    await stage.send(ticket, picture())
+
+    async def too_late(stored: Any, key: str) -> None:
+        await copy(stored, key)
+        assert (await stage.send(ticket, b"<html>".ljust(len(picture())))).status_code == 200
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(stage.marquee.objects, "copy", too_late)
+        assert (await stage.complete(person, ticket["image"]["id"]))["code"] == "UPLOAD_INCOMPLETE"
+    assert await stage.url(person, ticket["image"]["key"]) is None
+    assert (await stage.complete(person, ticket["image"]["id"]))["code"] == "UNSUPPORTED_FILE_TYPE"

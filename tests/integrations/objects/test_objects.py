@@ -226,3 +226,19 @@ async def test_only_so_many_lasting_addresses_are_remembered(
     assert len(bucket._lasting) <= 3
     assert f"{folder}/9.png" in bucket._lasting
     bucket._lasting.clear()
+
+
+async def test_a_copy_is_of_this_very_version(store: ObjectStore, folder: str) -> None:
+    await store.put(f"{folder}/a.png", b"looked at")
+    stored = await store.head(f"{folder}/a.png")
+    assert stored
+    await store.copy(stored, f"{folder}/한글 + 100%/b.png")
+    copied = await store.head(f"{folder}/한글 + 100%/b.png")
+    assert copied
+    assert (await everything(store, copied), copied.content_type) == (b"looked at", "image/png")
+    await store.put(f"{folder}/a.png", b"something else")
+    assert await everything(store, copied) == b"looked at"
+    await store.delete([f"{folder}/a.png"])
+    with pytest.raises(Unavailable):
+        await store.copy(stored, f"{folder}/c.png")
+    assert await store.head(f"{folder}/c.png") is None
