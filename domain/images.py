@@ -1,6 +1,5 @@
 """Images that people upload: announced, sent straight to the object store, looked at, and read."""
 
-import asyncio
 import enum
 from collections.abc import Sequence
 from contextlib import aclosing
@@ -10,15 +9,21 @@ from typing import Protocol
 
 from domain import ids
 from domain.disposition import disposition
-from domain.errors import Refusal, RefusalCode, UpstreamSilent, ValidationFailed, not_found
+from domain.errors import Refusal, RefusalCode, ValidationFailed, not_found
 from domain.image_types import FIRST_BYTES, type_of
-from domain.media import PATIENCE_SECONDS, ObjectStore, SignedUpload, StoredObject, checked_key
+from domain.media import (
+    PATIENCE_SECONDS,
+    READ_SECONDS,
+    ObjectStore,
+    SignedUpload,
+    StoredObject,
+    answered,
+    checked_key,
+)
 from domain.ports import Database, Transaction
 from domain.uploads import LONGEST_FILENAME, NewUpload, Planned, Uploads, incoming
 from domain.users import Viewer
 from domain.validation import Problems
-
-READ_SECONDS = 900
 
 
 class ImageStatus(enum.Enum):
@@ -141,16 +146,13 @@ class Images:
 
     async def _take(self, image: Image) -> None:
         """Looks at what arrived, and copies it to where nobody can replace it."""
-        try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                arrived = await self._objects.head(incoming(image.key))
-                _judge(image, arrived, await self._first_bytes(arrived) if arrived else b"")
-                assert arrived
-                await self._objects.copy(arrived, image.key)
-                # Not every store keeps a condition: it was this very version if it still is.
-                still = await self._objects.head(incoming(image.key))
-        except TimeoutError:
-            raise UpstreamSilent("The object store does not answer in time.") from None
+        async with answered(PATIENCE_SECONDS):
+            arrived = await self._objects.head(incoming(image.key))
+            _judge(image, arrived, await self._first_bytes(arrived) if arrived else b"")
+            assert arrived
+            await self._objects.copy(arrived, image.key)
+            # Not every store keeps a condition: it was this very version if it still is.
+            still = await self._objects.head(incoming(image.key))
         if still != arrived:
             raise Refusal(RefusalCode.UPLOAD_INCOMPLETE, "Something else arrived just now. Please complete it again.")
 

@@ -1,11 +1,13 @@
 """Files in the object store: which keys are video, and the port that every store speaks."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from domain.errors import ValidationFailed
+from domain.errors import UpstreamSilent, ValidationFailed
 from domain.validation import has_control_characters
 
 # The seven endings that can be played (FEATURES A13) and the types they are served with.
@@ -21,6 +23,8 @@ VIDEO_TYPES = {
 # How long a store may take to answer a question, and how long it may be silent in the middle of a file (FEATURES B7).
 PATIENCE_SECONDS = 4.5
 STREAM_PATIENCE_SECONDS = 10.0
+# How long a signed address for reading is good (FEATURES E7).
+READ_SECONDS = 900
 _LONGEST_KEY = 1024
 _LONGEST_PART = 255  # what file systems take
 
@@ -99,6 +103,16 @@ class Cdn(Protocol):
         """Whether its addresses expire, so that one can be given to somebody who may see the object only now."""
 
     def address(self, key: str, until: datetime) -> str: ...
+
+
+@asynccontextmanager
+async def answered(seconds: float) -> AsyncIterator[None]:
+    """The time for several questions to a store together. Raises UpstreamSilent."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError:
+        raise UpstreamSilent("The object store does not answer in time.") from None
 
 
 def video_type(key: str) -> str | None:

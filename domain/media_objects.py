@@ -1,16 +1,24 @@
 """The video files of the object store, for those who put them into the catalogue."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from domain.errors import UpstreamSilent, ValidationFailed
-from domain.media import Cdn, ObjectStore, StoredObject, checked_key, checked_prefix, is_safe_key, video_type
+from domain.media import (
+    READ_SECONDS,
+    Cdn,
+    ObjectStore,
+    StoredObject,
+    answered,
+    checked_key,
+    checked_prefix,
+    is_safe_key,
+    video_type,
+)
 from domain.pages import Order, PageInfo
 
 MOST_OBJECTS = 1000
-READ_SECONDS = 900
 # A store that is slow, or has little video among much else, is gone through for so long; the rest is another page.
 _LOOKING_SECONDS = 4.0
 _BY_KEY = Order("media_objects", ("key",), (str,), descending=False)
@@ -62,15 +70,15 @@ class MediaObjects:
         found: list[StoredObject] = []
         last = begin
         try:
-            async with asyncio.timeout(_LOOKING_SECONDS):
+            async with answered(_LOOKING_SECONDS):
                 while len(some := await self._objects.list(prefix, last, MOST_OBJECTS)) == MOST_OBJECTS:
                     found += _videos(some)
                     last = some[-1].key
                     if len(found) > most:
                         return found[:most], found[most - 1].key
-        except TimeoutError:
+        except UpstreamSilent:
             if last == begin:
-                raise UpstreamSilent("The object store does not answer in time.") from None
+                raise
             return found, last
         found += _videos(some)
         return found[:most], found[most - 1].key if len(found) > most else ""

@@ -12,8 +12,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from domain.errors import Forbidden, NotFound, UpstreamSilent
-from domain.media import STREAM_PATIENCE_SECONDS, Cdn, ObjectStore, StoredObject
+from domain.errors import Forbidden, NotFound
+from domain.media import STREAM_PATIENCE_SECONDS, Cdn, ObjectStore, StoredObject, answered
 from domain.playback import Playback
 from domain.video_assets import VideoAsset
 from web.errors import Cut
@@ -52,11 +52,8 @@ class StreamDoor:
         if self._cdn:
             address = self._cdn.address(asset.key, expires_at)
             return RedirectResponse(address, 302, {"Cache-Control": "private, no-store"})
-        try:
-            async with asyncio.timeout(STREAM_PATIENCE_SECONDS):
-                response = await self._served(request, asset)
-        except TimeoutError:
-            raise UpstreamSilent("The object store does not answer in time.") from None
+        async with answered(STREAM_PATIENCE_SECONDS):
+            response = await self._served(request, asset)
         closed = partial(self._playback.closed, ticket, asset)
         return _WhileOpen(response, closed) if isinstance(response, Streamed) else response
 
