@@ -191,5 +191,5 @@ def _described(key: str, found: os.stat_result) -> StoredObject | None:
     if not stat.S_ISREG(found.st_mode):
         return None
     modified = datetime.fromtimestamp(int(found.st_mtime), UTC)
-    etag = f'"{found.st_mtime_ns:x}-{found.st_size:x}"'
+    etag = f'"{found.st_mtime_ns:x}-{found.st_ino:x}-{found.st_size:x}"'
     return StoredObject(key, found.st_size, content_type(key), modified, etag)
