@@ -9,7 +9,7 @@ from typing import Protocol
 
 from domain import ids
 from domain.disposition import disposition
-from domain.errors import Refusal, RefusalCode, ValidationFailed, not_found
+from domain.errors import Refusal, RefusalCode, Unavailable, ValidationFailed, not_found
 from domain.image_types import FIRST_BYTES, type_of
 from domain.media import (
     PATIENCE_SECONDS,
@@ -148,17 +148,25 @@ class Images:
         """Looks at what arrived, and copies it to where nobody can replace it."""
         async with answered(PATIENCE_SECONDS):
             arrived = await self._objects.head(incoming(image.key))
-            _judge(image, arrived, await self._first_bytes(arrived) if arrived else b"")
-            assert arrived
-            await self._objects.copy(arrived, image.key)
+            try:
+                _judge(image, arrived, await self._first_bytes(arrived) if arrived else b"")
+                assert arrived
+                await self._objects.copy(arrived, image.key)
+            except Unavailable:
+                if await self._objects.head(incoming(image.key)) == arrived:
+                    raise
+                raise _replaced() from None
             # Not every store keeps a condition: it was this very version if it still is.
-            still = await self._objects.head(incoming(image.key))
-        if still != arrived:
-            raise Refusal(RefusalCode.UPLOAD_INCOMPLETE, "Something else arrived just now. Please complete it again.")
+            if await self._objects.head(incoming(image.key)) != arrived:
+                raise _replaced()
 
     async def _first_bytes(self, stored: StoredObject) -> bytes:
         async with aclosing(self._objects.read(stored, 0, min(FIRST_BYTES, stored.size_bytes))) as pieces:
             return b"".join([piece async for piece in pieces])
+
+
+def _replaced() -> Refusal:
+    return Refusal(RefusalCode.UPLOAD_INCOMPLETE, "Something else arrived just now. Please complete it again.")
 
 
 def _judge(image: Image, arrived: StoredObject | None, first: bytes) -> None:
