@@ -1,13 +1,19 @@
-"""Asking strangers: bounded in time, their answers judged, their failures told as one kind of refusal."""
+"""Asking strangers: bounded in time and size, their answers judged, their failures told as one kind of refusal."""
 
 import asyncio
+import math
 import re
+import time
 import unicodedata
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import TypeVar
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import partial
+from typing import Any, TypeVar
 
 import httpx2
+import stamina
 import structlog
 from pydantic import BaseModel, ValidationError
 
@@ -15,14 +21,123 @@ from domain.errors import Refusal, RefusalCode
 
 _log = structlog.get_logger("strangers")
 _PATIENCE_SECONDS = 4.5
+_MOST_BYTES = 2_000_000
+# So many tries in a row that came to nothing, and a stranger is left alone for so long.
+_MOST_FAILURES = 10
+_LEFT_ALONE_SECONDS = 5.0
+_TOLD = {b"content-type", b"retry-after"}
 _Shape = TypeVar("_Shape", bound=BaseModel)
 
 
+class Again(Exception):
+    """A try failed, and the next may not. stamina writes this to the log, so it holds nothing of the request."""
+
+    def __init__(self, reason: str, wait_seconds: float | None = None) -> None:
+        super().__init__(reason)
+        self.reason, self.wait_seconds = reason, wait_seconds
+
+
+class Circuit:
+    """Leaves alone for a while who did not answer again and again; then one question goes out, to see."""
+
+    def __init__(self) -> None:
+        self._failures, self._until = 0, 0.0
+
+    def is_open(self) -> bool:
+        """Whether not to ask. The first who may ask again is alone until it has heard."""
+        if self._failures < _MOST_FAILURES:
+            return False
+        if time.monotonic() < self._until:
+            return True
+        self._until = time.monotonic() + _LEFT_ALONE_SECONDS
+        return False
+
+    def note(self, *, answered: bool) -> None:
+        self._failures = 0 if answered else self._failures + 1
+        if self._failures == _MOST_FAILURES:
+            self._until = time.monotonic() + _LEFT_ALONE_SECONDS
+
+
+class Stranger:
+    """Somebody who is asked by HTTP: with time-outs, again where that may help, and not at all while it is of no use.
+
+    `try_seconds` is for each of `tries`, `patience_seconds` for all that happens within one `asking()`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        client: httpx2.AsyncClient,
+        *,
+        patience_seconds: float = _PATIENCE_SECONDS,
+        try_seconds: float = 2.0,
+        tries: int = 3,
+        most_bytes: int = _MOST_BYTES,
+    ) -> None:
+        self.name, self._client = name, client
+        self._patience, self._try_seconds, self._most_bytes = patience_seconds, try_seconds, most_bytes
+        self._retrying = stamina.AsyncRetryingCaller(
+            attempts=tries, timeout=None, wait_initial=0.1, wait_max=1.0, wait_jitter=0.2
+        )
+        self._circuit = Circuit()
+
+    def asking(self) -> Any:
+        """The time for everything that one question needs; `ask` may be awaited in it. Raises Refusal
+        UPSTREAM_FAILED.
+        """
+        return asking(self.name, self._patience)
+
+    async def ask(
+        self,
+        limit: asyncio.Timeout,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        parameters: Mapping[str, str] | None = None,
+        json: Any = None,
+    ) -> httpx2.Response:
+        """What it answers, whatever it is but 429 and 5xx: these are tried again. Raises Refusal UPSTREAM_FAILED."""
+        # One that is made already carries none of the client's cookies, which another person's answer may have set.
+        request = httpx2.Request(method, url, headers=headers, params=parameters, json=json)
+        try:
+            return await self._retrying(partial(_backoff, limit), self.try_once, request)
+        except Again as error:
+            raise failed(self.name, error.reason) from None
+
+    async def try_once(self, request: httpx2.Request) -> httpx2.Response:
+        """Raises Again for 429, 5xx, and where nothing came; Refusal UPSTREAM_FAILED where too much did."""
+        if self._circuit.is_open():
+            raise failed(self.name, "has not answered for a while and is left alone; try again in a moment")
+        try:
+            async with asyncio.timeout(self._try_seconds):  # the client's own time-outs begin anew with every byte
+                response = await self._receive(request)
+        except (TimeoutError, httpx2.HTTPError) as error:
+            self._circuit.note(answered=False)
+            # The kind alone: the message of a protocol error quotes headers.
+            raise Again(f"cannot be reached ({type(error).__name__})") from error
+        self._circuit.note(answered=response.status_code < 500)
+        return _judged(response)
+
+    async def _receive(self, request: httpx2.Request) -> httpx2.Response:
+        response = await self._client.send(request, stream=True, auth=None, follow_redirects=False)
+        try:
+            body = bytearray()
+            async for piece in response.aiter_bytes():
+                body += piece
+                if len(body) > self._most_bytes:
+                    raise failed(self.name, "answers too much")
+        finally:
+            await response.aclose()
+        told = [(name, value) for name, value in response.headers.raw if name.lower() in _TOLD]
+        return httpx2.Response(response.status_code, headers=told, content=bytes(body), request=request)
+
+
 @asynccontextmanager
-async def asking(name: str) -> AsyncIterator[asyncio.Timeout]:
+async def asking(name: str, seconds: float = _PATIENCE_SECONDS) -> AsyncIterator[asyncio.Timeout]:
     """The time for everything that one question to `name` needs. Raises Refusal UPSTREAM_FAILED."""
     try:
-        async with asyncio.timeout(_PATIENCE_SECONDS) as limit:
+        async with asyncio.timeout(seconds) as limit:
             yield limit
     except ExceptionGroup as group:  # of the tasks of one question, the first that failed
         raise group.exceptions[0] from None
@@ -56,3 +171,33 @@ def plain(text: str | None, longest: int, *, lines: bool = False) -> str | None:
     spaced = (text or "") if lines else re.sub(r"[\n\r\t]+", " ", text or "")
     kept = "".join(c for c in spaced if c in "\n\r\t" or unicodedata.category(c) not in {"Cc", "Cs"})
     return kept.strip()[:longest].rstrip() or None
+
+
+def _judged(response: httpx2.Response) -> httpx2.Response:
+    """Raises Again for an answer that another try may better."""
+    if response.status_code == 429:
+        wait = _retry_after(response.headers.get("Retry-After", ""))
+        pause = "later" if wait is None else f"in {math.ceil(wait)} s"
+        raise Again(f"is asked too often; try again {pause}", wait)
+    if response.status_code >= 500:
+        wait = _retry_after(response.headers.get("Retry-After", ""))
+        raise Again(f"is out of order just now ({response.status_code})", wait)
+    return response
+
+
+def _backoff(limit: asyncio.Timeout, error: Exception) -> bool | float:
+    """Whether to try again; a number is the pause in seconds, which stamina takes as it is, however long."""
+    if not isinstance(error, Again) or error.wait_seconds is None:
+        return isinstance(error, Again)
+    ends = limit.when()
+    return error.wait_seconds if ends and error.wait_seconds < ends - asyncio.get_running_loop().time() else False
+
+
+def _retry_after(header: str) -> float | None:
+    """Seconds from now, never negative; None where the header is missing or neither of its two forms."""
+    if re.fullmatch(r"[0-9]{1,9}", header):
+        return float(header)
+    with suppress(ValueError, OverflowError):
+        when = parsedate_to_datetime(header)
+        return max(0.0, ((when if when.tzinfo else when.replace(tzinfo=UTC)) - datetime.now(UTC)).total_seconds())
+    return None

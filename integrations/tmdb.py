@@ -1,29 +1,23 @@
 """TMDB by its documented interface, version 3. What it answers is judged here; inside, it is ours."""
 
 import asyncio
-import math
 import re
 from contextlib import suppress
-from datetime import UTC, date, datetime
-from email.utils import parsedate_to_datetime
-from functools import partial
+from datetime import date
 from typing import TypeVar
 
 import httpx2
-import stamina
 from pydantic import BaseModel, Field
 
 from domain.contents import LONGEST_DESCRIPTION, LONGEST_RUNTIME, LONGEST_TITLE
 from domain.errors import Refusal, RefusalCode
 from domain.genres import LONGEST_GENRE, MOST_GENRES
 from domain.tmdb import TmdbDetails, TmdbTitle
-from integrations.strangers import asking, failed, plain, read
+from integrations.strangers import Stranger, failed, plain, read
 
 _NAME = "TMDB"
-_TRY_SECONDS = 2.0
 _MOST_PAGES, _MOST_TITLES = 5, 100
 _POSTER = re.compile(r"/[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}")
-_retrying = stamina.AsyncRetryingCaller(attempts=3, timeout=None, wait_initial=0.1, wait_max=1.0, wait_jitter=0.2)
 
 
 class _Genre(BaseModel, strict=True):
@@ -65,14 +59,6 @@ class _Page(BaseModel, strict=True):
 _Shape = TypeVar("_Shape", bound=BaseModel)
 
 
-class _Again(Exception):
-    """A try failed, and the next may not. stamina writes this to the log, so it holds nothing of the request."""
-
-    def __init__(self, reason: str, wait_seconds: float | None = None) -> None:
-        super().__init__(reason)
-        self.reason, self.wait_seconds = reason, wait_seconds
-
-
 class Tmdb:
     """Speaks domain.tmdb.TmdbCatalogue. `api_key` is the API read access token of an account at TMDB."""
 
@@ -85,12 +71,12 @@ class Tmdb:
         image_url: str = "https://image.tmdb.org/t/p",
         language: str = "ko-KR",
     ) -> None:
-        self._client, self._has_key, self._language = client, bool(api_key), language
+        self._stranger, self._has_key, self._language = Stranger(_NAME, client), bool(api_key), language
         self._url, self._image_url = url.rstrip("/"), image_url.rstrip("/")
         self._headers = {"Authorization": f"Bearer {api_key}", "Accept": "application/json"}
 
     async def search(self, query: str) -> list[TmdbTitle]:
-        async with asking(_NAME) as limit:
+        async with self._stranger.asking() as limit:
             first = await self._page(query, 1, limit)
             async with asyncio.TaskGroup() as group:  # the first page that fails ends the others
                 numbers = range(2, min(first.total_pages, _MOST_PAGES) + 1)
@@ -101,7 +87,7 @@ class Tmdb:
         return [film.as_title() for film in found.values()][:_MOST_TITLES]
 
     async def details(self, tmdb_id: int) -> TmdbDetails | None:
-        async with asking(_NAME) as limit:
+        async with self._stranger.asking() as limit:
             response = await self._get(f"/movie/{tmdb_id}", {}, limit)
         return None if response.status_code == 404 else _read(response, _FilmDetails).as_details()
 
@@ -113,48 +99,12 @@ class Tmdb:
         return _read(await self._get("/search/movie", parameters, limit), _Page)
 
     async def _get(self, path: str, parameters: dict[str, str], limit: asyncio.Timeout) -> httpx2.Response:
-        """What TMDB answers, at the third try if need be; never 429 or 5xx."""
+        """What TMDB answers; never 429 or 5xx."""
         if not self._has_key:
             message = "This server cannot ask TMDB: its setting TMDB_API_KEY is empty."
             raise Refusal(RefusalCode.NOT_CONFIGURED, message)
-        try:
-            return await _retrying(partial(_backoff, limit), self._try, path, parameters)
-        except _Again as error:
-            raise failed(_NAME, error.reason) from None
-
-    async def _try(self, path: str, parameters: dict[str, str]) -> httpx2.Response:
-        url = httpx2.URL(self._url + path, params={**parameters, "language": self._language})
-        try:
-            async with asyncio.timeout(_TRY_SECONDS):  # the client's own time-outs begin anew with every byte
-                response = await self._client.get(url, headers=self._headers, follow_redirects=False)
-        except (TimeoutError, httpx2.HTTPError) as error:
-            # The kind alone: the message of a protocol error quotes headers.
-            raise _Again(f"cannot be reached ({type(error).__name__})") from None
-        if response.status_code == 429:
-            wait = _retry_after(response.headers.get("Retry-After", ""))
-            pause = "later" if wait is None else f"in {math.ceil(wait)} s"
-            raise _Again(f"is asked too often; try again {pause}", wait)
-        if response.status_code >= 500:
-            raise _Again(f"is out of order just now ({response.status_code})")
-        return response
-
-
-def _backoff(limit: asyncio.Timeout, error: Exception) -> bool | float:
-    """Whether to try again; a number is the pause in seconds, which stamina takes as it is, however long."""
-    if not isinstance(error, _Again) or error.wait_seconds is None:
-        return isinstance(error, _Again)
-    ends = limit.when()
-    return error.wait_seconds if ends and error.wait_seconds < ends - asyncio.get_running_loop().time() else False
-
-
-def _retry_after(header: str) -> float | None:
-    """Seconds from now, never negative; None where the header is missing or neither of its two forms."""
-    if re.fullmatch(r"[0-9]{1,9}", header):
-        return float(header)
-    with suppress(ValueError, OverflowError):
-        when = parsedate_to_datetime(header)
-        return max(0.0, ((when if when.tzinfo else when.replace(tzinfo=UTC)) - datetime.now(UTC)).total_seconds())
-    return None
+        asked = {**parameters, "language": self._language}
+        return await self._stranger.ask(limit, "GET", self._url + path, headers=self._headers, parameters=asked)
 
 
 def _read(response: httpx2.Response, shape: type[_Shape]) -> _Shape:
