@@ -159,6 +159,23 @@ class Settings(BaseSettings):
     kakao_auth_url: str = Field("https://kauth.kakao.com", description="where Kakao signs in")
     kakao_api_url: str = Field("https://kapi.kakao.com", description="where Kakao answers")
 
+    ai_service_url: Address | None = Field(None, description="generates images, by POST /predict; unset, we draw them")
+    meta_app_id: Word | None = Field(None, description="our app at Meta, for Instagram; where set, its secret must be")
+    meta_app_secret: Word | None = Field(None, description="the secret that goes with it")
+    meta_redirect_uri: Address | None = Field(None, description="where it sends back; else /oauth/instagram/callback")
+    meta_scopes: str = Field("pages_show_list,instagram_basic", description="what Meta is asked to allow")
+    meta_graph: Address = Field("https://graph.facebook.com/v24.0", description="where Meta's Graph interface answers")
+    meta_facebook: Address = Field("https://www.facebook.com/v24.0", description="where Meta signs in")
+    ig_long_lived_user_token: Word | None = Field(None, description="for personas without a token; not in production")
+    encryption_keys: list[Annotated[str, StringConstraints(min_length=32)]] = Field(
+        [],
+        description="JSON list of secrets that encrypt others' tokens, the newest first; unset, SESSION_SECRET",
+    )
+    fcm_service_account: str | None = Field(
+        None, description="the JSON key of a service account that may push by FCM, or the path of a file with it"
+    )
+    fcm_url: Address = Field("https://fcm.googleapis.com", description="where FCM answers")
+
     meilisearch_url: str | None = Field(None, description="Meilisearch; unset, contents are searched in PostgreSQL")
     meilisearch_api_key: Word | None = Field(None, description="a key that may search there, and keep our index")
     meilisearch_index: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,60}$")] = Field(

@@ -10,6 +10,8 @@ from persistence.tables.catalogue import (
     reviews,
     video_assets,
 )
+from persistence.tables.leases import leases
+from persistence.tables.notifications import devices, fan_outs, notifications, pushes
 from persistence.tables.people import (
     attempts,
     corporations,
@@ -19,6 +21,7 @@ from persistence.tables.people import (
     signing_keys,
     users,
 )
+from persistence.tables.personas import instagram_links, instagram_tokens, personas
 from persistence.tables.playback import (
     point_entries,
     progress_changes,
@@ -40,17 +43,25 @@ __all__ = [
     "content_titles",
     "contents",
     "corporations",
+    "devices",
+    "fan_outs",
     "genres",
     "identities",
     "images",
+    "instagram_links",
+    "instagram_tokens",
+    "leases",
     "metadata",
+    "notifications",
     "one_time_codes",
     "outbox",
     "outbox_topics",
+    "personas",
     "point_entries",
     "posts",
     "progress_changes",
     "progress_counters",
+    "pushes",
     "reviews",
     "search_rebuilds",
     "sessions",

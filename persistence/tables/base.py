@@ -6,8 +6,10 @@ import sqlalchemy as sa
 
 from domain.contents import AgeRating
 from domain.corporations import Plan
+from domain.devices import DevicePlatform
 from domain.identities import IdentityProvider
 from domain.images import ImageStatus
+from domain.notifications import NotificationKind
 from domain.users import Gender, Role
 
 metadata = sa.MetaData(
@@ -27,6 +29,8 @@ ENUMS = {
     "gender": Gender,
     "identity_provider": IdentityProvider,
     "image_status": ImageStatus,
+    "device_platform": DevicePlatform,
+    "notification_kind": NotificationKind,
 }
 
 Moment = sa.TIMESTAMP(timezone=True)

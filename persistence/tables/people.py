@@ -13,6 +13,8 @@ corporations = sa.Table(
     moment("plan_expires_at", nullable=True),
     moment("created_at", default=True),
     moment("updated_at", default=True),
+    # The end of the plan of which its managers were warned.
+    moment("plan_warned_for", nullable=True),
     sa.Index("uq_corporations_name", sa.text("lower(name)"), unique=True),
     sa.Index("ix_corporations_created_at", "created_at", "id"),
     sa.Index("ix_corporations_plan_expires_at", "plan_expires_at", postgresql_where=sa.text("plan = 'PAID'")),

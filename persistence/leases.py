@@ -1,0 +1,53 @@
+"""Leases in PostgreSQL, by its clock."""
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import INTERVAL, insert
+
+from domain.errors import Unavailable
+from persistence.database import Database
+from persistence.statements import plain
+from persistence.tables import leases
+
+_NOW = sa.func.now()
+_LATER = _NOW + sa.bindparam("lasts", type_=INTERVAL)
+_new = insert(leases).values(name=sa.bindparam("name"), holder=sa.bindparam("holder"), until=_LATER)
+_TAKE = plain(
+    _new.on_conflict_do_update(
+        index_elements=[leases.c.name],
+        set_={"holder": _new.excluded.holder, "until": _new.excluded.until},
+        where=leases.c.until <= _NOW,
+    ).returning(leases.c.name)
+)
+_GIVE_BACK = plain(
+    sa.delete(leases).where(leases.c.name == sa.bindparam("name"), leases.c.holder == sa.bindparam("holder"))
+)
+_SWEEP = plain(sa.delete(leases).where(leases.c.until <= _NOW - sa.bindparam("kept", type_=INTERVAL)))
+
+
+class Leases:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @asynccontextmanager
+    async def hold(self, name: str, seconds: float) -> AsyncIterator[bool]:
+        holder = secrets.token_hex(8)
+        async with self._database.single() as connection:
+            lasts = timedelta(seconds=seconds)
+            taken = await _TAKE.first(connection, name=name, holder=holder, lasts=lasts) is not None
+        try:
+            yield taken
+        finally:
+            if taken:
+                with suppress(Unavailable):  # then its time runs out
+                    async with self._database.single() as connection:
+                        await _GIVE_BACK.run(connection, name=name, holder=holder)
+
+    async def sweep(self, kept: timedelta) -> None:
+        """Forgets those that are over for longer than `kept`."""
+        async with self._database.single() as connection:
+            await _SWEEP.run(connection, kept=kept)
