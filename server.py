@@ -63,8 +63,8 @@ def greeting(marquee: Marquee, address: str) -> str:
     if marquee.settings.development:
         lines.append(f"GraphiQL, with the story in its tabs: {address}/graphql")
         lines.append(f"Every way to sign in, to try: {address}/sign-in")
-    if marquee.wants_demonstration:
-        lines.append(f"Sign in as {', '.join(marquee.demonstration.emails)}, password {PASSWORD}")
+    if marquee.demonstrating.is_wanted:
+        lines.append(f"Sign in as {', '.join(marquee.demonstrating.demonstration.emails)}, password {PASSWORD}")
     return "\n".join(["", *(f"  {line}" for line in lines), ""])
 
 
@@ -166,7 +166,7 @@ def seed() -> None:
 
     async def make(marquee: Marquee) -> bool:
         async with marquee.running(listening=False):
-            return await marquee.demonstration.make()
+            return await marquee.demonstrating.demonstration.make()
 
     with database_of(settings) as (dsn, _):
         made = asyncio.run(make(Marquee(settings, dsn)))

@@ -1,6 +1,5 @@
 """The composition root: settings become adapters, adapters services, services a schema, and that an application."""
 
-import asyncio
 import gc
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
@@ -19,6 +18,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 import domain.contents
 import domain.corporations
 import domain.likes
+import domain.personas
 import domain.playback
 import domain.progress
 import domain.reviews
@@ -29,16 +29,18 @@ import persistence.corporations
 import persistence.genres
 import persistence.keys
 import persistence.likes
+import persistence.personas
 import persistence.playback
 import persistence.progress
 import persistence.reviews
 import persistence.users
 import persistence.video_assets
 import schema
+from composition.demonstrating import Demonstrating
 from composition.searching import Searching
 from composition.storing import Storing
+from composition.telling import Telling
 from composition.ways_in import WaysIn
-from domain.errors import Unavailable
 from domain.media import ObjectStore
 from integrations.issuers import KeySet
 from integrations.passwords import PwdlibPasswords
@@ -47,10 +49,9 @@ from integrations.signing_keys import SigningKeys
 from integrations.tmdb import Tmdb
 from jobs.background import background
 from jobs.clock import Job, keep
-from jobs.demonstration import Demonstration
-from jobs.plans import ExpirePlans
-from jobs.sweep import Sweep
+from jobs.sweep import EVENTS_KEPT, NOTIFICATIONS_KEPT, OVER, PUSHES_KEPT, SESSIONS_KEPT, Sweep, SweepUploads
 from persistence.database import Database
+from persistence.leases import Leases
 from persistence.signals import PostgresSignals
 from resolvers.context import House, Services, Stores
 from settings import Settings
@@ -86,6 +87,8 @@ class Marquee:
         self.searching = Searching(settings, self.database)
         self.storing = Storing(settings, self.database)
         self.http = httpx2.AsyncClient(timeout=5, follow_redirects=False)
+        self.telling = Telling(settings, self.database, self.signals, self.http)
+        self.leases = Leases(self.database)
         self.tmdb = Tmdb(
             client=self.http,
             api_key=settings.tmdb_api_key,
@@ -112,6 +115,15 @@ class Marquee:
             persistence.progress.Progress(self.database),
             self.storing.image_store,
             self.storing.post_store,
+            persistence.personas.Personas(self.database),
+            self.telling.notification_store,
+            self.telling.device_store,
+        )
+
+    @cached_property
+    def demonstrating(self) -> Demonstrating:
+        return Demonstrating(
+            self.settings, self.database, self.stores, self.objects, self.passwords, self.ways_in.password_store
         )
 
     @cached_property
@@ -129,7 +141,7 @@ class Marquee:
 
     @cached_property
     def services(self) -> Services:
-        stores, ways_in = self.stores, self.ways_in
+        stores, ways_in, news = self.stores, self.ways_in, self.telling.news
         ticket_lifetime = timedelta(minutes=self.settings.stream_ticket_minutes)
         return Services(
             ways_in.people,
@@ -140,56 +152,49 @@ class Marquee:
             ways_in.identities,
             ways_in.profiles,
             domain.corporations.Corporations(self.database, stores.corporations),
-            domain.contents.Contents(self.database, stores.contents, stores.genres, stores.corporations, self.signals),
+            domain.contents.Contents(
+                self.database, stores.contents, stores.genres, stores.corporations, self.signals, news
+            ),
             domain.video_assets.VideoAssets(
                 self.database, stores.video_assets, stores.contents, self.objects, self.signals
             ),
             domain.likes.Likes(self.database, stores.likes),
-            domain.reviews.Reviews(self.database, stores.reviews),
-            domain.tmdb.Tmdb(self.database, stores.contents, stores.genres, self.tmdb),
+            domain.reviews.Reviews(self.database, stores.reviews, news),
+            domain.tmdb.Tmdb(self.database, stores.contents, stores.genres, self.tmdb, news),
             domain.playback.Playback(self.database, stores.playback, self.tickets, self.signals, ticket_lifetime),
             domain.progress.Progress(self.database, stores.progress, self.signals),
             self.searching.service,
             self.storing.media_objects,
             self.storing.images,
             self.storing.posts,
-        )
-
-    @property
-    def demonstration(self) -> Demonstration:
-        stores = self.stores
-        return Demonstration(
-            self.database,
-            stores.corporations,
-            stores.users,
-            stores.contents,
-            stores.genres,
-            stores.video_assets,
-            stores.likes,
-            stores.reviews,
-            self.objects,
-            self.passwords,
-            self.ways_in.password_store,
+            domain.personas.Personas(self.database, stores.personas, stores.images),
+            self.telling.notifications,
+            self.telling.devices,
         )
 
     def jobs(self) -> list[Job]:
-        ways_in, progress = self.ways_in, persistence.progress.Progress(self.database)
-        sweep = Sweep(
-            ways_in.session_store,
-            progress,
-            self.keys,
-            ways_in.codes,
-            ways_in.attempts,
-            self.storing.image_store,
-            self.settings.access_lifetime,
-        )
         return [
-            Job("expire plans", 60, ExpirePlans(self.database, self.stores.corporations)),
-            Job("sweep", 3600, sweep),
+            Job("sweep", 3600, self.sweep()),
+            Job("sweep uploads", 3600, SweepUploads(self.database, self.stores.images, self.telling.news)),
             Job("rotate signing keys", 3600, self.signing_keys.rotate_if_due),
+            *self.telling.jobs(self.stores.corporations),
             *self.searching.jobs(),
             *self.storing.jobs(),
         ]
+
+    def sweep(self) -> Sweep:
+        """Signing keys are kept while a token of theirs can be alive."""
+        ways_in = self.ways_in
+        return Sweep(
+            (ways_in.session_store, SESSIONS_KEPT),
+            (persistence.progress.Progress(self.database), EVENTS_KEPT),
+            (self.keys, self.settings.access_lifetime + timedelta(hours=1)),
+            (ways_in.codes, OVER),
+            (ways_in.attempts, OVER),
+            (self.leases, OVER),
+            (self.telling.notification_store, NOTIFICATIONS_KEPT),
+            (self.telling.push_store, PUSHES_KEPT),
+        )
 
     def base_url(self, connection: HTTPConnection) -> str:
         if self.settings.backend_url:
@@ -221,28 +226,11 @@ class Marquee:
         own = [Job("reload signing keys", 60, self.own_keys.warm)]
         jobs = keep([*own, *(self.jobs() if self.settings.jobs_in_server else [])])
         async with self.running(listening=True):
-            late = [] if await self._is_demonstrated() else [self._demonstrate()]
+            late = [] if await self.demonstrating.is_done() else [self.demonstrating.until_done()]
             async with background(*beside, jobs, *late):
                 gc.collect()
                 gc.freeze()  # what was made at the start stays, and need not be looked at again and again
                 yield
-
-    async def _is_demonstrated(self) -> bool:
-        """Without it, this is a server all the same."""
-        try:
-            if self.wants_demonstration:
-                await self.demonstration.make()
-        except Unavailable as error:
-            _log.warning("no_demonstration_yet", reason=error.message)
-            return False
-        return True
-
-    async def _demonstrate(self) -> None:
-        """As soon as it can be."""
-        while True:
-            await asyncio.sleep(5)
-            if await self._is_demonstrated():
-                return
 
     def application(self, *beside: Coroutine[Any, Any, None]) -> ASGIApp:
         """The ASGI application; `beside` runs as long as it does."""
@@ -275,11 +263,6 @@ class Marquee:
         cors = partial(Cors, frontend=settings.frontend_url, strict=strict)
         front = Front(graphql, doors, tells_cost=settings.development, cors=cors)
         return believing(front, [str(network) for network in settings.trusted_proxies])
-
-    @property
-    def wants_demonstration(self) -> bool:
-        wanted = self.settings.demonstration
-        return self.settings.development and (self.settings.database_url is None if wanted is None else wanted)
 
 
 def build_schema(settings: Settings) -> strawberry.Schema:

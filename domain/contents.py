@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from domain.corporations import CorporationStore, Plan
 from domain.errors import Refusal, RefusalCode, ValidationFailed, not_found
 from domain.genres import GenreStore, checked_genres
+from domain.news import News
 from domain.pages import Order, Page, PageRequest
 from domain.ports import Database, Signals, Transaction
 from domain.users import Viewer
@@ -65,6 +66,11 @@ class Content:
     created_at: datetime
     updated_at: datetime
     deleted_at: datetime | None
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it was never changed since it was made."""
+        return self.created_at == self.updated_at
 
     @property
     def average_rating(self) -> float | None:
@@ -141,9 +147,10 @@ class Contents:
         genres: GenreStore,
         corporations: CorporationStore,
         signals: Signals,
+        news: News,
     ) -> None:
         self._database, self._store, self._genres = database, store, genres
-        self._corporations, self._signals = corporations, signals
+        self._corporations, self._signals, self._news = corporations, signals, news
 
     async def create(self, viewer: Viewer, new: NewContent) -> Content:
         """For the company named, or else the viewer's own. Raises Refusal: NOT_FOUND, VALIDATION_FAILED."""
@@ -157,6 +164,7 @@ class Contents:
             if content is None:
                 raise not_found("company")
             await self._genres.set(transaction, content.id, genres)
+            await self._news.content_added(transaction, content.id)
         return content
 
     async def update(self, viewer: Viewer, content_id: int, changes: Mapping[str, Any]) -> Content:

@@ -3,7 +3,7 @@
 import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from domain.errors import Refusal, RefusalCode, not_found
@@ -58,8 +58,11 @@ class CorporationStore(Protocol):
     async def held(self, transaction: Transaction, corporation_id: int) -> Corporation | None:
         """With its plan of this moment, which does not change before the transaction ends."""
 
-    async def expire_plans(self, transaction: Transaction) -> list[int]:
+    async def expire_plans(self, transaction: Transaction) -> list[Corporation]:
         """Puts paid plans past their date on the free plan; whose these were, each told once to all that ask."""
+
+    async def warn_of_ends(self, transaction: Transaction, within: timedelta) -> list[Corporation]:
+        """Whose paid plan ends so soon, each told once for this end to all that ask."""
 
     async def belongings(self, transaction: Transaction, corporation_id: int) -> tuple[int, int] | None:
         """How many contents (deleted ones too) and members it has; locks it. None where there is none."""

@@ -82,6 +82,15 @@ class SignedUrl:
     download: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """An upload that was never completed, and is no more."""
+
+    image_id: int
+    owner_id: int
+    filename: str
+
+
 class ImageStore(Protocol):
     async def visible(self, ids: Sequence[int], viewer_id: int) -> list[Image | None]:
         """One's own, and those of posts once they are ready."""
@@ -96,8 +105,8 @@ class ImageStore(Protocol):
     async def delete(self, transaction: Transaction, image_id: int) -> None:
         """Its bytes follow."""
 
-    async def sweep(self, kept: timedelta) -> None:
-        """Deletes those that were never completed, after so long."""
+    async def sweep(self, transaction: Transaction, kept: timedelta) -> list[Swept]:
+        """Deletes those that were never completed, after so long; at most a thousand at a time."""
 
 
 class Images:

@@ -1,8 +1,20 @@
 """Notifications: what people are told of, each of them once."""
 
 import enum
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from domain.errors import ValidationFailed
+from domain.pages import MOST_PER_PAGE, Order, Page, PageRequest
+from domain.ports import Database, Signals, Transaction
+from domain.users import Viewer
+
+# A subscription remembers so many ids that it told, and looks so far back after a lost line.
+_TOLD = 1000
+_ON_THEIR_WAY = 5000
 
 
 class NotificationKind(enum.Enum):
@@ -23,3 +35,87 @@ class Notification:
     content_id: int | None
     read_at: datetime | None
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is told. `event` names the cause: nobody is told of one twice."""
+
+    kind: NotificationKind
+    event: str
+    title: str
+    body: str
+    content_id: int | None = None
+
+
+NOTIFICATIONS_BY_AGE = Order("notifications", ("created_at", "id"), (datetime, int))
+
+
+class NotificationStore(Protocol):
+    """What is read is one person's."""
+
+    async def page(self, user_id: int, page: PageRequest) -> Page[Notification]: ...
+
+    async def by_ids(self, user_id: int, ids: Sequence[int]) -> list[Notification | None]: ...
+
+    async def unread(self, user_id: int) -> int:
+        """How many were not read yet."""
+
+    async def newest_id(self) -> int:
+        """Of anybody's."""
+
+    async def since(self, user_id: int, notification_id: int) -> list[Notification]:
+        """In order of their ids, at most a hundred at a time."""
+
+    async def insert(self, transaction: Transaction, user_ids: Sequence[int], message: Message) -> dict[int, int]:
+        """The new ids by person; not of those who are gone, or were told of the same event before."""
+
+    async def mark_read(self, user_id: int, ids: Sequence[int]) -> int:
+        """How many of these were not read before."""
+
+    async def sweep(self, kept: timedelta) -> None:
+        """Deletes those that are older."""
+
+
+class Notifications:
+    def __init__(self, database: Database, store: NotificationStore, signals: Signals) -> None:
+        self._database, self._store, self._signals = database, store, signals
+
+    async def tell(self, transaction: Transaction, user_ids: Sequence[int], message: Message) -> None:
+        """In the transaction of the cause: who is told is told if, and only if, it commits."""
+        added = await self._store.insert(transaction, user_ids, message) if user_ids else {}
+        if added:
+            await self._signals.announce_each(transaction, "notifications", added)
+
+    async def mark_read(self, viewer: Viewer, ids: Sequence[int]) -> int:
+        """How many of the viewer's were not read before. Raises ValidationFailed."""
+        if len(ids) > MOST_PER_PAGE:
+            raise ValidationFailed(f"`ids` may hold at most {MOST_PER_PAGE}, not {len(ids)}.")
+        return await self._store.mark_read(viewer.user.id, ids)
+
+    async def watch(self, viewer: Viewer) -> AsyncIterator[Notification]:
+        """Every one as it comes, once. After a lost line, what was written meanwhile is looked up."""
+        user_id = viewer.user.id
+        with self._signals.listen(("notifications", user_id)) as inbox:
+            newest = began = await self._store.newest_id()
+            told: deque[int] = deque(maxlen=_TOLD)
+            while True:
+                wake = await inbox.wait()
+                # Ids are given out before the commit: one below the newest may have been on its way all the time.
+                missed = self._since(user_id, max(began, newest - _ON_THEIR_WAY))
+                async for notification in missed if wake.lost else self._named(user_id, wake.ids):
+                    if notification.id not in told:
+                        told.append(notification.id)
+                        newest = max(newest, notification.id)
+                        yield notification
+
+    async def _named(self, user_id: int, ids: Sequence[int]) -> AsyncIterator[Notification]:
+        for notification in await self._store.by_ids(user_id, ids):
+            if notification is not None:
+                yield notification
+
+    async def _since(self, user_id: int, notification_id: int) -> AsyncIterator[Notification]:
+        while found := await self._store.since(user_id, notification_id):
+            notification_id = found[-1].id
+            for notification in found:
+                yield notification

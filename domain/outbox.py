@@ -7,6 +7,8 @@ from typing import Protocol
 SEARCH = "search"
 # Keys of the object store whose bytes are to go.
 OBJECTS = "objects"
+# Notifications to be pushed, each to one device; of what many are told at once, in a line of its own.
+PUSH, PUSH_TO_MANY = "push", "push to many"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +18,14 @@ class Waiting:
     id: int
     subject: str
     attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotTold:
+    """Why somebody did not take a subject, and for how many seconds they want to be left alone with it, if they say."""
+
+    reason: str
+    wait_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +59,8 @@ class Outbox(Protocol):
     async def give_back(self, topic: str, taken: Sequence[Waiting]) -> None:
         """Nobody could be told of them."""
 
-    async def put_off(self, ids: Sequence[int], seconds: float) -> None:
-        """They were refused, and are tried again later."""
+    async def put_off(self, pauses: Mapping[int, float]) -> None:
+        """By id, in how many seconds it is tried again after it was not taken."""
 
     async def set_aside(self, refusals: Mapping[int, str]) -> None:
         """By id, why; nobody takes them any more."""

@@ -1,6 +1,6 @@
 """Ports that more than one concept needs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
@@ -35,6 +35,9 @@ class Signals(Protocol):
 
     async def announce(self, transaction: Transaction, topic: str, key: int, ids: Sequence[int]) -> None:
         """Heard everywhere when, and only if, the transaction commits."""
+
+    async def announce_each(self, transaction: Transaction, topic: str, ids: Mapping[int, int]) -> None:
+        """One id under each of many keys, likewise."""
 
     def listen(self, *topics: tuple[str, int]) -> AbstractContextManager[Inbox]:
         """Hears what is announced under any of these topics and keys."""

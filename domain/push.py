@@ -1,11 +1,13 @@
-"""Push: word to a device, by whoever can reach it. The port of the push service."""
+"""Push: word to a device of what its owner is told, by a push service; once, or not at all."""
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Protocol
 
 from domain.devices import DevicePlatform
+from domain.notifications import NotificationKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +46,40 @@ class PushService(Protocol):
         """Raises Unavailable where nothing was sent, and nothing else can be just now either: the service does not take
         our key, or has not answered for a while.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A notification that is now ours to push to a device, and nobody else's ever."""
+
+    notification_id: int
+    device_id: int
+    event: str
+    kind: NotificationKind
+    title: str
+    body: str
+    content_id: int | None
+    token: str
+    platform: DevicePlatform
+
+    @property
+    def subject(self) -> str:
+        return f"{self.notification_id} {self.device_id}"
+
+
+class PushStore(Protocol):
+    """`subjects` are those of the outbox: a notification's id, a space, a device's."""
+
+    async def claim(self, subjects: Sequence[str]) -> list[Claimed]:
+        """Not those whose device was sent word of the event before, has gone to somebody else or is signed out; nor
+        what was read already, or is a day old.
+        """
+
+    async def release(self, claimed: Sequence[Claimed]) -> None:
+        """They were not sent, and may be claimed again."""
+
+    async def forget_device(self, device_id: int, token: str) -> None:
+        """The device, if this is its token still."""
+
+    async def sweep(self, kept: timedelta) -> None:
+        """Forgets what was sent longer ago, and what was given up."""

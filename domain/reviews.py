@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from domain.errors import Refusal, RefusalCode, not_found
+from domain.news import News
 from domain.pages import Order, Page, PageRequest
 from domain.ports import Database, Transaction
 from domain.users import Viewer
@@ -69,8 +70,8 @@ class ReviewStore(Protocol):
 
 
 class Reviews:
-    def __init__(self, database: Database, store: ReviewStore) -> None:
-        self._database, self._store = database, store
+    def __init__(self, database: Database, store: ReviewStore, news: News) -> None:
+        self._database, self._store, self._news = database, store, news
 
     async def create(self, viewer: Viewer, content_id: int, rating: int, body: str | None) -> Review:
         """Raises Refusal: VALIDATION_FAILED, NOT_FOUND, ALREADY_EXISTS."""
@@ -83,6 +84,7 @@ class Reviews:
             if review is None:
                 message = "You have reviewed this already; you can change your review."
                 raise Refusal(RefusalCode.ALREADY_EXISTS, message)
+            await self._news.review_added(transaction, review.id, content_id, viewer.user.id, rating, review.body)
             await self._count(transaction, content_id, reviews=1, rating=rating)
         return review
 

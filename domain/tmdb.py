@@ -8,6 +8,7 @@ from typing import Protocol
 from domain.contents import AgeRating, Content, ContentStore, NewContent, owner_of
 from domain.errors import ValidationFailed, not_found
 from domain.genres import GenreStore
+from domain.news import News
 from domain.ports import Database
 from domain.users import Viewer
 
@@ -54,9 +55,10 @@ class TmdbCatalogue(Protocol):
 
 class Tmdb:
     def __init__(
-        self, database: Database, contents: ContentStore, genres: GenreStore, catalogue: TmdbCatalogue
+        self, database: Database, contents: ContentStore, genres: GenreStore, catalogue: TmdbCatalogue, news: News
     ) -> None:
-        self._database, self._contents, self._genres, self._catalogue = database, contents, genres, catalogue
+        self._database, self._contents, self._genres = database, contents, genres
+        self._catalogue, self._news = catalogue, news
 
     async def titles(self, query: str) -> list[TmdbTitle]:
         """Nothing for a query of only spaces. Raises ValidationFailed, or Refusal: NOT_CONFIGURED, UPSTREAM_FAILED."""
@@ -75,6 +77,8 @@ class Tmdb:
             if content is None:
                 raise not_found("company")
             await self._genres.set(transaction, content.id, details.genres)
+            if content.is_new:
+                await self._news.content_added(transaction, content.id)
         return content
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from domain.media import ObjectStore
+from domain.outbox import NotTold
 
 
 class DeleteObjects:
@@ -11,5 +12,6 @@ class DeleteObjects:
     def __init__(self, objects: ObjectStore) -> None:
         self._objects = objects
 
-    async def __call__(self, keys: Sequence[str]) -> Mapping[str, str]:
-        return await self._objects.delete(keys)
+    async def __call__(self, keys: Sequence[str]) -> Mapping[str, NotTold]:
+        kept = await self._objects.delete(keys)
+        return {key: NotTold(reason) for key, reason in kept.items()}

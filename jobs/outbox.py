@@ -4,11 +4,12 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from typing import TypeAlias
 
 import structlog
 
 from domain.errors import CodedError
-from domain.outbox import Outbox, Waiting
+from domain.outbox import NotTold, Outbox, Waiting
 from jobs.background import background
 
 _log = structlog.get_logger("outbox")
@@ -17,19 +18,20 @@ _AT_ONCE = 1000
 _KEPT_SECONDS = 6.0
 _MOST_TRIES = 3
 _LONGEST_REST_SECONDS = 5.0
+_LONGEST_PAUSE_SECONDS = 60.0
+Tell: TypeAlias = Callable[[Sequence[str]], Awaitable[Mapping[str, NotTold]]]
 
 
 class Relay:
     """Tells `tell` of a topic's subjects, each of them once in a batch. Any number of relays may run at once.
 
-    `tell` returns which subjects were refused for what they are, and why; these are tried again, and then set aside. It
-    raises a CodedError where nobody could be told anything; then all of them wait.
+    `tell` returns which subjects were not taken, and why; each of these is tried again up to `tries` times in all, with
+    longer and longer pauses if none is asked for, and then set aside. It raises a CodedError where nobody could be told
+    anything; then all of them wait.
     """
 
-    def __init__(
-        self, outbox: Outbox, topic: str, tell: Callable[[Sequence[str]], Awaitable[Mapping[str, str]]]
-    ) -> None:
-        self._outbox, self._topic, self._tell = outbox, topic, tell
+    def __init__(self, outbox: Outbox, topic: str, tell: Tell, tries: int = _MOST_TRIES) -> None:
+        self._outbox, self._topic, self._tell, self._tries = outbox, topic, tell, tries
         self._rest, self._rests_until = 0.0, 0.0
 
     async def __call__(self) -> None:
@@ -52,19 +54,19 @@ class Relay:
             with suppress(CodedError):  # the next time may come early enough
                 await self._outbox.keep(ids, _KEPT_SECONDS)
 
-    async def _finish(self, taken: Sequence[Waiting], refused: Mapping[str, str]) -> None:
+    async def _finish(self, taken: Sequence[Waiting], refused: Mapping[str, NotTold]) -> None:
         if self._rest:
             _log.info("told_again", topic=self._topic)
             self._rest = 0.0
         await self._outbox.finish(self._topic, [one for one in taken if one.subject not in refused])
-        again = [one for one in taken if one.subject in refused and one.attempts + 1 < _MOST_TRIES]
-        aside = [one for one in taken if one.subject in refused and one.attempts + 1 >= _MOST_TRIES]
+        again = [one for one in taken if one.subject in refused and one.attempts + 1 < self._tries]
+        aside = [one for one in taken if one.subject in refused and one.attempts + 1 >= self._tries]
         if again:
-            await self._outbox.put_off([one.id for one in again], 1.0)
+            await self._outbox.put_off({one.id: _pause(one, refused[one.subject]) for one in again})
         if aside:
-            await self._outbox.set_aside({one.id: refused[one.subject] for one in aside})
+            await self._outbox.set_aside({one.id: refused[one.subject].reason for one in aside})
         for one in aside:
-            _log.error("set_aside", topic=self._topic, subject=one.subject, reason=refused[one.subject])
+            _log.error("set_aside", topic=self._topic, subject=one.subject, reason=refused[one.subject].reason)
 
     async def _give_back(self, taken: Sequence[Waiting], error: CodedError) -> None:
         """Nobody could be told. Each time a longer rest, and one line in the log for all of them."""
@@ -73,3 +75,8 @@ class Relay:
         self._rest = min(max(self._rest * 2, 1.0), _LONGEST_REST_SECONDS)
         self._rests_until = time.monotonic() + self._rest
         await self._outbox.give_back(self._topic, taken)
+
+
+def _pause(one: Waiting, told: NotTold) -> float:
+    """In seconds, before it is tried again."""
+    return min(2.0**one.attempts, _LONGEST_PAUSE_SECONDS) if told.wait_seconds is None else told.wait_seconds

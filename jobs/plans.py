@@ -1,21 +1,39 @@
-"""Paid plans end by themselves."""
+"""Paid plans end by themselves, and their companies are told."""
+
+from datetime import timedelta
 
 import structlog
 
 from domain.corporations import CorporationStore
+from domain.news import News
 from domain.ports import Database
 
 _log = structlog.get_logger("jobs")
+_WARNED_BEFORE = timedelta(days=3)
 
 
 class ExpirePlans:
     """Companies whose paid plan is past its date are put on the free plan, by whichever process comes first."""
 
-    def __init__(self, database: Database, corporations: CorporationStore) -> None:
-        self._database, self._corporations = database, corporations
+    def __init__(self, database: Database, corporations: CorporationStore, news: News) -> None:
+        self._database, self._corporations, self._news = database, corporations, news
 
     async def __call__(self) -> None:
         async with self._database.writing() as transaction:
             expired = await self._corporations.expire_plans(transaction)
+            for corporation in expired:
+                await self._news.plan_expired(transaction, corporation)
         if expired:
-            _log.info("plans_expired", corporation_ids=expired)
+            _log.info("plans_expired", corporation_ids=[corporation.id for corporation in expired])
+
+
+class WarnOfPlanEnds:
+    """Companies whose paid plan ends within three days are told so, once for each end."""
+
+    def __init__(self, database: Database, corporations: CorporationStore, news: News) -> None:
+        self._database, self._corporations, self._news = database, corporations, news
+
+    async def __call__(self) -> None:
+        async with self._database.writing() as transaction:
+            for corporation in await self._corporations.warn_of_ends(transaction, _WARNED_BEFORE):
+                await self._news.plan_expiring(transaction, corporation)

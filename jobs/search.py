@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from domain.outbox import SEARCH, Outbox
+from domain.outbox import SEARCH, NotTold, Outbox
 from domain.search_index import Documents, EngineIndex, Rebuilds
 
 
@@ -16,7 +16,7 @@ class TellSearch:
     def __init__(self, index: EngineIndex, documents: Documents, rebuilds: Rebuilds, outbox: Outbox) -> None:
         self._index, self._documents, self._rebuilds, self._outbox = index, documents, rebuilds, outbox
 
-    async def __call__(self, subjects: Sequence[str]) -> Mapping[str, str]:
+    async def __call__(self, subjects: Sequence[str]) -> Mapping[str, NotTold]:
         ids = [int(subject) for subject in subjects]
         building = await self._rebuilds.current()
         before = await self._documents.by_ids(ids)
@@ -30,4 +30,4 @@ class TellSearch:
             changed = ids
         if changed:
             await self._outbox.add(SEARCH, [str(content_id) for content_id in changed])
-        return {str(content_id): reason for content_id, reason in refused.items()}
+        return {str(content_id): NotTold(reason) for content_id, reason in refused.items()}

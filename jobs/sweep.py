@@ -3,11 +3,18 @@
 from datetime import timedelta
 from typing import Protocol
 
+from domain.images import ImageStore
+from domain.news import News
+from domain.ports import Database
+
 # Longer than the oldest event that is taken, so that no repeat of one that was forgotten can come in.
-_EVENTS_KEPT = timedelta(days=31)
-_SESSIONS_KEPT = timedelta(days=30)
+EVENTS_KEPT = timedelta(days=31)
+SESSIONS_KEPT = timedelta(days=30)
+NOTIFICATIONS_KEPT = timedelta(days=90)
+# Longer than an event can still be pushed.
+PUSHES_KEPT = timedelta(days=7)
+OVER = timedelta(0)
 _UPLOADS_KEPT = timedelta(days=1)
-_OVER = timedelta(0)
 
 
 class Sweepable(Protocol):
@@ -15,28 +22,30 @@ class Sweepable(Protocol):
 
 
 class Sweep:
-    """Ended sessions after 30 days, watch events after 31, uploads that were never completed after a day, signing keys
-    once no token of theirs can be alive; codes and attempts when they are over.
-    """
+    """Each kind of thing, once it is older than is said beside it."""
 
-    def __init__(
-        self,
-        sessions: Sweepable,
-        progress: Sweepable,
-        keys: Sweepable,
-        codes: Sweepable,
-        attempts: Sweepable,
-        images: Sweepable,
-        token_lifetime: timedelta,
-    ) -> None:
-        self._sessions, self._progress, self._keys = sessions, progress, keys
-        self._codes, self._attempts, self._images = codes, attempts, images
-        self._keys_kept = token_lifetime + timedelta(hours=1)
+    def __init__(self, *kept: tuple[Sweepable, timedelta]) -> None:
+        self._kept = kept
 
     async def __call__(self) -> None:
-        await self._sessions.sweep(_SESSIONS_KEPT)
-        await self._progress.sweep(_EVENTS_KEPT)
-        await self._keys.sweep(self._keys_kept)
-        await self._codes.sweep(_OVER)
-        await self._attempts.sweep(_OVER)
-        await self._images.sweep(_UPLOADS_KEPT)
+        for kind, kept in self._kept:
+            await kind.sweep(kept)
+
+
+class SweepUploads:
+    """Uploads that were not completed within a day, and whose they were is told."""
+
+    def __init__(self, database: Database, images: ImageStore, news: News) -> None:
+        self._database, self._images, self._news = database, images, news
+
+    async def __call__(self) -> None:
+        while await self._some():
+            pass
+
+    async def _some(self) -> bool:
+        """Whether there may be more."""
+        async with self._database.writing() as transaction:
+            swept = await self._images.sweep(transaction, _UPLOADS_KEPT)
+            for upload in swept:
+                await self._news.upload_swept(transaction, upload)
+        return bool(swept)

@@ -1,11 +1,11 @@
 """Companies in PostgreSQL."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import asyncpg
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import INTERVAL, insert
 
 from domain.corporations import CORPORATIONS_BY_AGE, Corporation, NameTaken, NewCorporation, Plan
 from domain.pages import Page, PageRequest
@@ -53,14 +53,27 @@ _CHANGE_PLAN = Statement(
 )
 _HELD = Statement(sa.select(*COLUMNS).where(_THIS).with_for_update(read=True), Corporation)
 # The date stays, to tell since when. Of several that ask at once, one finds the plan still paid.
-_EXPIRE = plain(
+_EXPIRE = Statement(
     sa.update(corporations)
     .where(
         corporations.c.plan == sa.literal(Plan.PAID, corporations.c.plan.type),
         corporations.c.plan_expires_at <= sa.func.now(),
     )
     .values(plan=sa.literal(Plan.FREE, corporations.c.plan.type), updated_at=sa.func.now())
-    .returning(corporations.c.id)
+    .returning(*COLUMNS),
+    Corporation,
+)
+_WARN = Statement(
+    sa.update(corporations)
+    .where(
+        corporations.c.plan == sa.literal(Plan.PAID, corporations.c.plan.type),
+        corporations.c.plan_expires_at > sa.func.now(),
+        corporations.c.plan_expires_at <= sa.func.now() + sa.bindparam("within", type_=INTERVAL),
+        corporations.c.plan_warned_for.is_distinct_from(corporations.c.plan_expires_at),
+    )
+    .values(plan_warned_for=corporations.c.plan_expires_at)
+    .returning(*COLUMNS),
+    Corporation,
 )
 _LOCK = plain(sa.select(corporations.c.id).where(_THIS).with_for_update())
 _BELONGINGS = Statement(
@@ -105,8 +118,11 @@ class Corporations:
     async def held(self, transaction: Connection, corporation_id: int) -> Corporation | None:
         return await _HELD.first(transaction, corporation_id=corporation_id)
 
-    async def expire_plans(self, transaction: Connection) -> list[int]:
+    async def expire_plans(self, transaction: Connection) -> list[Corporation]:
         return await _EXPIRE.all(transaction)
+
+    async def warn_of_ends(self, transaction: Connection, within: timedelta) -> list[Corporation]:
+        return await _WARN.all(transaction, within=within)
 
     async def belongings(self, transaction: Connection, corporation_id: int) -> tuple[int, int] | None:
         if await _LOCK.first(transaction, corporation_id=corporation_id) is None:

@@ -6,11 +6,11 @@ from datetime import timedelta
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import INTERVAL
 
-from domain.images import Image, ImageStatus
+from domain.images import Image, ImageStatus, Swept
 from domain.uploads import Planned
 from persistence.database import Connection, Database
 from persistence.statements import Statement, by_key, columns_of, is_any, plain
-from persistence.tables import images, posts
+from persistence.tables import images, posts, users
 
 COLUMNS = columns_of(Image, images)
 _IMAGE = images.c.id == sa.bindparam("image_id", type_=sa.BigInteger)
@@ -37,13 +37,26 @@ _MAKE_READY = Statement(
     Image,
 )
 _DELETE = plain(sa.delete(images).where(_IMAGE))
+_OLD = sa.and_(_PENDING, images.c.created_at < sa.func.now() - sa.bindparam("kept", type_=INTERVAL))
+# People first, as everywhere: they are told of it.
+_LOCK_OWNERS = plain(
+    sa.select(users.c.id)
+    .where(users.c.id.in_(sa.select(images.c.owner_id).where(_OLD).limit(_SWEPT_AT_ONCE)))
+    .order_by(users.c.id)
+    .with_for_update(read=True, key_share=True)
+)
 _old = (
     sa.select(images.c.id)
-    .where(_PENDING, images.c.created_at < sa.func.now() - sa.bindparam("kept", type_=INTERVAL))
+    .where(_OLD, is_any(images.c.owner_id, "owners"))
     .limit(_SWEPT_AT_ONCE)
     .with_for_update(skip_locked=True)
 )
-_SWEEP = plain(sa.delete(images).where(images.c.id.in_(_old)).returning(images.c.id))
+_SWEEP = Statement(
+    sa.delete(images)
+    .where(images.c.id.in_(_old))
+    .returning(images.c.id.label("image_id"), images.c.owner_id, images.c.filename),
+    Swept,
+)
 
 
 class Images:
@@ -74,8 +87,6 @@ class Images:
     async def delete(self, transaction: Connection, image_id: int) -> None:
         await _DELETE.run(transaction, image_id=image_id)
 
-    async def sweep(self, kept: timedelta) -> None:
-        swept = [0] * _SWEPT_AT_ONCE
-        while len(swept) == _SWEPT_AT_ONCE:
-            async with self._database.single() as connection:
-                swept = await _SWEEP.all(connection, kept=kept)
+    async def sweep(self, transaction: Connection, kept: timedelta) -> list[Swept]:
+        owners = await _LOCK_OWNERS.all(transaction, kept=kept)
+        return await _SWEEP.all(transaction, kept=kept, owners=owners) if owners else []

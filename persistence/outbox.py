@@ -66,15 +66,22 @@ _GIVE_BACK = plain(
     .values(due_at=sa.func.now(), taken=0)
     .returning(outbox.c.subject)
 )
-_PUT_OFF = plain(
-    sa.update(outbox).where(is_any(outbox.c.id, "ids")).values(due_at=_LATER, taken=0, attempts=outbox.c.attempts + 1)
-)
 _given = (
     sa.func.unnest(
         sa.bindparam("ids", type_=sa.ARRAY(sa.BigInteger)), sa.bindparam("refusals", type_=sa.ARRAY(sa.Text))
     )
     .table_valued(sa.column("id", sa.BigInteger), sa.column("refusal", sa.Text), name="given")
     .render_derived()
+)
+_pauses = (
+    sa.func.unnest(sa.bindparam("ids", type_=sa.ARRAY(sa.BigInteger)), sa.bindparam("pauses", type_=sa.ARRAY(INTERVAL)))
+    .table_valued(sa.column("id", sa.BigInteger), sa.column("pause", INTERVAL), name="pauses")
+    .render_derived()
+)
+_PUT_OFF = plain(
+    sa.update(outbox)
+    .where(outbox.c.id == _pauses.c.id)
+    .values(due_at=sa.func.now() + _pauses.c.pause, taken=0, attempts=outbox.c.attempts + 1)
 )
 _SET_ASIDE = plain(sa.update(outbox).where(outbox.c.id == _given.c.id).values(refusal=_given.c.refusal))
 _waiting = sa.func.count().filter(outbox.c.refusal.is_(None)).label("waiting")
@@ -126,9 +133,10 @@ class Outbox:
             # Others have told it, while we were perhaps telling what it was before.
             await _ADD.run(transaction, topic=topic, subjects=list({one.subject for one in taken} - still))
 
-    async def put_off(self, ids: Sequence[int], seconds: float) -> None:
+    async def put_off(self, pauses: Mapping[int, float]) -> None:
+        waits = [timedelta(seconds=seconds) for seconds in pauses.values()]
         async with self._database.single() as connection:
-            await _PUT_OFF.run(connection, ids=ids, later=timedelta(seconds=seconds))
+            await _PUT_OFF.run(connection, ids=list(pauses), pauses=waits)
 
     async def set_aside(self, refusals: Mapping[int, str]) -> None:
         async with self._database.single() as connection:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -20,6 +20,9 @@ _HEARTBEAT_SECONDS = 5.0
 _log = structlog.get_logger("signals")
 
 _NOTIFY = plain(sa.select(sa.func.pg_notify(_CHANNEL, sa.bindparam("payload", type_=sa.Text))))
+
+_payloads = sa.func.unnest(sa.bindparam("payloads", type_=sa.ARRAY(sa.Text))).column_valued("payload")
+_NOTIFY_EACH = plain(sa.select(sa.func.pg_notify(_CHANNEL, _payloads)))
 
 
 class Inbox:
@@ -59,6 +62,9 @@ class PostgresSignals:
     async def announce(self, transaction: Connection, topic: str, key: int, ids: Sequence[int]) -> None:
         payload = ":".join((topic, str(key), ",".join(map(str, ids))))
         await _NOTIFY.run(transaction, payload=payload)
+
+    async def announce_each(self, transaction: Connection, topic: str, ids: Mapping[int, int]) -> None:
+        await _NOTIFY_EACH.run(transaction, payloads=[f"{topic}:{key}:{one}" for key, one in ids.items()])
 
     @contextmanager
     def listen(self, *topics: tuple[str, int]) -> Iterator[Inbox]:

@@ -10,6 +10,7 @@ import strawberry
 from domain.authentication import Authentication
 from domain.contents import Contents, ContentStore
 from domain.corporations import Corporations, CorporationStore
+from domain.devices import Devices, DeviceStore
 from domain.errors import CsrfTokenRequired, Refusal, RefusalCode, Unauthenticated
 from domain.genres import GenreStore
 from domain.identities import Identities
@@ -17,7 +18,9 @@ from domain.images import Images, ImageStore
 from domain.likes import Likes, LikeStore
 from domain.media import ObjectStore
 from domain.media_objects import MediaObjects
+from domain.notifications import Notifications, NotificationStore
 from domain.oauth import OAuth
+from domain.personas import Personas, PersonaStore
 from domain.playback import Playback, PlaybackStore
 from domain.posts import Posts, PostStore
 from domain.profiles import Profiles
@@ -47,6 +50,9 @@ class Stores:
     progress: ProgressStore
     images: ImageStore
     posts: PostStore
+    personas: PersonaStore
+    notifications: NotificationStore
+    devices: DeviceStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,9 @@ class Services:
     media_objects: MediaObjects
     images: Images
     posts: Posts
+    personas: Personas
+    notifications: Notifications
+    devices: Devices
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,11 @@ from typing import Annotated, Any
 import strawberry
 
 from domain import ids
-from domain.images import Image, SignedUrl, UploadTicket
+from domain.images import Image, ImageStatus, SignedUrl, UploadTicket
 from domain.uploads import NewUpload
 from resolvers.arguments import given
 from resolvers.context import Context, Info
+from resolvers.loaders import one_by_one
 
 Key = Annotated[str, strawberry.argument(description="The image's key.")]
 AsDownload = Annotated[bool, strawberry.argument(description="Whether a browser saves it rather than shows it.")]
@@ -39,6 +40,17 @@ async def complete_image_upload(info: Info, input: Any) -> Image:
 async def visible(context: Context, wanted: Sequence[int]) -> list[Image | None]:
     """Those that the viewer, or nobody in particular, may see."""
     return await context.stores.images.visible(wanted, context.viewer.user.id if context.viewer else ids.NOTHING)
+
+
+async def addresses(context: Context, wanted: Sequence[int]) -> list[str | None]:
+    """Where those of them that are ready can be read for a while."""
+
+    async def url(image: Image | None) -> str | None:
+        if image is None or image.status is not ImageStatus.READY:
+            return None
+        return context.url(await context.services.images.address(image))
+
+    return await one_by_one(url, await visible(context, wanted))
 
 
 def new_upload(input: Any) -> NewUpload:

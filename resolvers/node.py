@@ -15,23 +15,20 @@ from resolvers.context import Context, Info
 Reader = Callable[[Context, Sequence[int]], Awaitable[Sequence[Any]]]
 
 
+def _own(read: Callable[[Context, int, Sequence[int]], Awaitable[Sequence[Any]]]) -> Reader:
+    """What only the person whose it is may see."""
+
+    async def reader(context: Context, wanted: Sequence[int]) -> Sequence[Any]:
+        return await read(context, context.viewer.user.id, wanted) if context.viewer else [None] * len(wanted)
+
+    return reader
+
+
 async def _own_sessions(context: Context, wanted: Sequence[int]) -> Sequence[Any]:
     if context.viewer is None:
         return [None] * len(wanted)
     living = {session.id: session for session in await context.services.sessions.living(context.viewer)}
     return [living.get(key) for key in wanted]
-
-
-async def _own_progress(context: Context, wanted: Sequence[int]) -> Sequence[Any]:
-    if context.viewer is None:
-        return [None] * len(wanted)
-    return await context.stores.progress.by_ids(context.viewer.user.id, wanted)
-
-
-async def _own_point_entries(context: Context, wanted: Sequence[int]) -> Sequence[Any]:
-    if context.viewer is None:
-        return [None] * len(wanted)
-    return await context.stores.playback.point_entries_by_ids(context.viewer.user.id, wanted)
 
 
 async def _view_logs(context: Context, wanted: Sequence[int]) -> Sequence[Any]:
@@ -55,10 +52,13 @@ READERS: dict[str, Reader] = {
     "VideoAsset": lambda context, wanted: context.stores.video_assets.by_ids(wanted),
     "Review": lambda context, wanted: context.stores.reviews.by_ids(wanted),
     "ViewLog": _view_logs,
-    "PointEntry": _own_point_entries,
-    "WatchProgress": _own_progress,
+    "PointEntry": _own(lambda context, own, wanted: context.stores.playback.point_entries_by_ids(own, wanted)),
+    "WatchProgress": _own(lambda context, own, wanted: context.stores.progress.by_ids(own, wanted)),
     "Image": resolvers.images.visible,
     "Post": lambda context, wanted: context.stores.posts.by_ids(wanted),
+    "Persona": _own(lambda context, own, wanted: context.stores.personas.by_ids(own, wanted)),
+    "Device": _own(lambda context, own, wanted: context.stores.devices.by_ids(own, wanted)),
+    "Notification": _own(lambda context, own, wanted: context.stores.notifications.by_ids(own, wanted)),
 }
 
 

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from domain import ids
-from domain.images import Image, ImageStatus
+from domain.images import Image
 from domain.pages import Page, PageRequest
 from domain.posts import POSTS_BY_AGE, Post, PostCreated
 from domain.users import DELETED_USER, User
 from resolvers.arguments import After, First, Id
 from resolvers.context import Context, Info
-from resolvers.images import new_upload, visible
-from resolvers.loaders import batched, one_by_one
+from resolvers.images import addresses, new_upload, visible
+from resolvers.loaders import batched
 
 
 async def post(info: Info, id: Id) -> Post | None:
@@ -37,12 +37,7 @@ async def image_of(context: Context, parents: Sequence[Post]) -> Sequence[Image 
 
 @batched
 async def image_url_of(context: Context, parents: Sequence[Post]) -> Sequence[str | None]:
-    async def url(image: Image | None) -> str | None:
-        if image is None or image.status is not ImageStatus.READY:
-            return None
-        return context.url(await context.services.images.address(image))
-
-    return await one_by_one(url, await visible(context, [post.image_id or ids.NOTHING for post in parents]))
+    return await addresses(context, [post.image_id or ids.NOTHING for post in parents])
 
 
 async def create_post(info: Info, input: Any) -> PostCreated:

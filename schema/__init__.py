@@ -15,6 +15,8 @@ import resolvers.images
 import resolvers.likes
 import resolvers.media_objects
 import resolvers.node
+import resolvers.notifications
+import resolvers.personas
 import resolvers.playback
 import resolvers.posts
 import resolvers.profiles
@@ -33,6 +35,8 @@ from schema import genres as g
 from schema import identities as i
 from schema import images as im
 from schema import media_objects as m
+from schema import notifications as n
+from schema import personas as pe
 from schema import playback as p
 from schema import posts as po
 from schema import profiles as pr
@@ -150,11 +154,26 @@ class Mutation:
     create_post = mutation(Who.SIGNED_IN, resolvers.posts.create_post, po.CreatePostResult, po.CreatePostInput)
     delete_post = mutation(Who.SIGNED_IN, resolvers.posts.delete_post, DeleteResult, po.DeletePostInput)
 
+    create_persona = mutation(Who.SIGNED_IN, resolvers.personas.create_persona, pe.PersonaResult, pe.CreatePersonaInput)
+    update_persona = mutation(Who.SIGNED_IN, resolvers.personas.update_persona, pe.PersonaResult, pe.UpdatePersonaInput)
+    delete_persona = mutation(Who.SIGNED_IN, resolvers.personas.delete_persona, DeleteResult, pe.DeletePersonaInput)
+
+    register_device = mutation(
+        Who.SIGNED_IN, resolvers.notifications.register_device, n.DeviceResult, n.RegisterDeviceInput
+    )
+    unregister_device = mutation(
+        Who.SIGNED_IN, resolvers.notifications.unregister_device, DeleteResult, n.UnregisterDeviceInput
+    )
+    mark_notifications_read = mutation(
+        Who.SIGNED_IN, resolvers.notifications.mark_notifications_read, int, n.MarkNotificationsReadInput
+    )
+
 
 @strawberry.type(description="What can be listened to.")
 class Subscription:
     watch_progress = subscription(Who.SIGNED_IN, resolvers.progress.watch_progress, w.WatchProgressEvent)
     view_log_added = subscription(Who.MANAGER, resolvers.playback.view_log_added, p.ViewLog)
+    notification_added = subscription(Who.SIGNED_IN, resolvers.notifications.notification_added, n.Notification)
 
 
 class Schema(strawberry.Schema):

@@ -6,6 +6,8 @@ import strawberry
 
 import resolvers.identities
 import resolvers.likes
+import resolvers.notifications
+import resolvers.personas
 import resolvers.profiles
 import resolvers.reviews
 import resolvers.sessions
@@ -95,10 +97,28 @@ class Viewer:
         list_of(lazily("Identity", "schema.identities")),
         "Who this person is at providers, first linked first.",
     )
+    personas = worked(
+        resolvers.personas.of_viewer,
+        list_of(lazily("Persona", "schema.personas")),
+        "Whom this person appears as, by number.",
+    )
     sessions = worked(
         resolvers.sessions.of_viewer,
         list_of(lazily("Session", "schema.sessions")),
-        "The devices that are signed in, last used first.",
+        "The stays on all devices that are signed in, last used first.",
+    )
+    devices = worked(
+        resolvers.notifications.devices_of_viewer,
+        list_of(lazily("Device", "schema.notifications")),
+        "Where this person's notifications are pushed to, last registered first.",
+    )
+    notifications = worked(
+        resolvers.notifications.of_viewer,
+        connection_of(lazily("Notification", "schema.notifications")),
+        "What this person was told of, newest first.",
+    )
+    unread_notification_count = worked(
+        resolvers.notifications.unread_of_viewer, int, "How many of the notifications were not marked as read."
     )
 
 

@@ -128,6 +128,12 @@ class World:
                 await self.marquee.stores.video_assets.add(transaction, made.id, "clip.webm", "video/webm", len(CLIP))
         return made
 
+    async def run(self, *names: str) -> None:
+        """What these jobs do when their time comes."""
+        jobs = {job.name: job for job in self.marquee.jobs()}
+        for name in names:
+            await jobs[name].run()
+
     async def rows(self, sql: str, *values: Any) -> list[Any]:
         """What a statement finds, straight from the database."""
         async with self.marquee.database.reading() as connection:

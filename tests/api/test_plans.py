@@ -10,7 +10,6 @@ from domain import ids
 from domain.contents import Content
 from domain.corporations import Corporation, Plan
 from domain.users import Role
-from jobs.plans import ExpirePlans
 from tests.api.conftest import Answer, Api, Person, World
 from tests.api.test_playback import id_of
 
@@ -156,7 +155,7 @@ async def test_plans_past_their_date_expire_once_however_many_look(world: World)
 
     async def expired() -> list[int]:
         async with database.writing() as transaction:
-            return await store.expire_plans(transaction)
+            return [corporation.id for corporation in await store.expire_plans(transaction)]
 
     told = [id for each in await asyncio.gather(*(expired() for _ in range(10))) for id in each]
     assert sorted(told) == [one.id for one in gone]
@@ -166,15 +165,14 @@ async def test_plans_past_their_date_expire_once_however_many_look(world: World)
         assert after[one.id][3] > before[one.id][3]
     for one in (late, endless, free):
         assert after[one.id] == before[one.id]
-    await ExpirePlans(database, store)()
+    await world.run("expire plans")
     assert {row[0]: row for row in await world.rows(STATE)} == after
 
 
 async def test_the_job_puts_expired_plans_on_the_free_one(world: World) -> None:
     corporation = await world.corporation()
     await world.rows("update corporations set plan_expires_at = now() - interval '1 second'")
-    job = ExpirePlans(world.marquee.database, world.marquee.stores.corporations)
-    await asyncio.gather(*(job() for _ in range(10)))
+    await asyncio.gather(*(world.run("expire plans") for _ in range(10)))
     ((id, plan, end, _),) = await world.rows(STATE)
     assert (id, plan) == (corporation.id, Plan.FREE)
     assert end is not None

@@ -243,7 +243,7 @@ class Halting:
 def deeds(marquee: Marquee, database: Any, viewer: Viewer, old: Content, new: Content, review: int) -> Deeds:
     """What a person may do; `old` is a content they dealt with before, `new` one they did not."""
     stores, given = marquee.stores, marquee.services.playback
-    likes, reviews = Likes(database, stores.likes), Reviews(database, stores.reviews)
+    likes, reviews = Likes(database, stores.likes), Reviews(database, stores.reviews, marquee.telling.news)
     playback = Playback(database, given._store, given._tickets, given._signals, given._lifetime)
     progress = Progress(database, stores.progress, marquee.signals)
     events = [WatchEvent(uuid4(), one.id, 5.0, None, None, datetime.now(UTC)) for one in (old, new)]

@@ -6,13 +6,11 @@ from datetime import timedelta
 from domain.errors import Unavailable
 from domain.images import ImageStatus
 from jobs.clock import Job, keep
-from jobs.sweep import Sweep
-from persistence.progress import Progress
 from tests.api.conftest import World
 
 
 async def test_only_what_is_over_for_long_is_forgotten(world: World) -> None:
-    person, marquee = await world.person(), world.marquee
+    person = await world.person()
     content = await world.content()
     for days in (29, 31):
         await world.rows(
@@ -46,17 +44,8 @@ async def test_only_what_is_over_for_long_is_forgotten(world: World) -> None:
             " values ($1, gen_random_uuid(), 'a.png', 'image/png', 1, $2, now() - make_interval(hours => $3))",
             *(person.user.id, ImageStatus(status), hours),
         )
-    sweep = Sweep(
-        marquee.ways_in.session_store,
-        Progress(marquee.database),
-        marquee.keys,
-        marquee.ways_in.codes,
-        marquee.ways_in.attempts,
-        marquee.storing.image_store,
-        timedelta(minutes=30),
-    )
     for _ in range(2):
-        await sweep()
+        await world.run("sweep", "sweep uploads")
         counts = [
             await world.rows(f"select count(*) from {table}")
             for table in (

@@ -1,7 +1,6 @@
 """What is never completed, and bytes that nothing speaks of: E10 of FEATURES."""
 
 import asyncio
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,11 +9,9 @@ from domain.errors import Unavailable
 from tests.api.media.conftest import Stage, announced, picture
 from tests.api.media.test_posts import deleted
 
-A_DAY = timedelta(days=1)
-
 
 async def test_what_was_never_completed_goes_after_a_day_row_and_bytes(stage: Stage) -> None:
-    person, store = await stage.world.person(), stage.marquee.storing.image_store
+    person = await stage.world.person()
     old, young, ready = await stage.ticket(person), await stage.ticket(person), await stage.image(person)
     posted = (await stage.post(person, "Stays", announced()))["upload"]
     for ticket in (old, young, posted):
@@ -23,7 +20,7 @@ async def test_what_was_never_completed_goes_after_a_day_row_and_bytes(stage: St
         "update images set created_at = now() - interval '25 hours' where key = any($1)",
         [old["image"]["key"], posted["image"]["key"], ready["key"]],
     )
-    await store.sweep(A_DAY)
+    await stage.world.run("sweep uploads")
     await stage.settle()
     assert [await stage.has_gone(one["image"]["key"]) for one in (old, young, posted)] == [True, False, True]
     assert await stage.is_stored(ready["key"])
@@ -41,8 +38,7 @@ async def test_the_sweep_goes_through_more_than_it_takes_at_once(stage: Stage) -
         " from generate_series(1, 2500) n",
         person.user.id,
     )
-    sweep = stage.marquee.storing.image_store.sweep
-    await asyncio.gather(sweep(A_DAY), sweep(A_DAY))
+    await asyncio.gather(*(stage.world.run("sweep uploads") for _ in range(2)))
     assert await stage.world.rows("select 1 from images") == []
     assert await stage.world.rows("select count(distinct subject) from outbox where topic = 'objects'") == [(5000,)]
 
@@ -94,13 +90,13 @@ async def test_what_a_rolled_back_transaction_took_stays(stage: Stage) -> None:
 
 
 async def test_the_sweep_and_a_completion_at_the_same_moment_agree(stage: Stage) -> None:
-    person, store = await stage.world.person(), stage.marquee.storing.image_store
+    person = await stage.world.person()
     tickets = [await stage.ticket(person) for _ in range(8)]
     for ticket in tickets:
         await stage.send(ticket, picture())
     await stage.world.rows("update images set created_at = now() - interval '25 hours'")
     *answers, _ = await asyncio.gather(
-        *(stage.complete(person, ticket["image"]["id"]) for ticket in tickets), store.sweep(A_DAY)
+        *(stage.complete(person, ticket["image"]["id"]) for ticket in tickets), stage.world.run("sweep uploads")
     )
     await stage.settle()
     for ticket, answer in zip(tickets, answers, strict=True):
