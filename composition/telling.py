@@ -1,7 +1,5 @@
 """What people are told of, and how it reaches their devices."""
 
-from functools import cached_property
-
 import httpx2
 
 import domain.devices
@@ -30,7 +28,10 @@ class Telling:
     """`http` asks the push service."""
 
     def __init__(self, settings: Settings, database: Database, signals: Signals, http: httpx2.AsyncClient) -> None:
-        self._settings, self._database, self._http = settings, database, http
+        self._database = database
+        self._push_service: PushService | None = None
+        if settings.fcm_service_account:
+            self._push_service = included("fcm").fcm(settings, http)
         self.notification_store = persistence.notifications.Notifications(database)
         self.device_store = persistence.devices.Devices(database)
         self.push_store = persistence.push.Pushes(database)
@@ -39,16 +40,8 @@ class Telling:
         self.devices = domain.devices.Devices(database, self.device_store)
         self.news = domain.news.News(self._news_store, self.notifications)
 
-    @cached_property
-    def push_service(self) -> PushService | None:
-        """Where settings name its account."""
-        if not self._settings.fcm_service_account:
-            return None
-        service: PushService = included("fcm").fcm(self._settings, self._http)
-        return service
-
     def jobs(self, corporations: CorporationStore) -> list[Job]:
-        tell = PushNotifications(self.push_store, self.push_service) if self.push_service else skip
+        tell = PushNotifications(self.push_store, self._push_service) if self._push_service else skip
         outbox = Outbox(self._database)
         return [
             Job("expire plans", 60, ExpirePlans(self._database, corporations, self.news)),

@@ -21,7 +21,7 @@ from domain.media import (
     checked_key,
 )
 from domain.ports import Database, Transaction
-from domain.uploads import LONGEST_FILENAME, NewUpload, Planned, Uploads, incoming
+from domain.uploads import LONGEST_FILENAME, NewImage, NewUpload, Uploads, incoming
 from domain.users import Viewer
 from domain.validation import Problems
 
@@ -97,7 +97,7 @@ class ImageStore(Protocol):
 
     async def visible_by_key(self, key: str, viewer_id: int) -> Image | None: ...
 
-    async def insert(self, transaction: Transaction, owner_id: int, planned: Planned) -> Image: ...
+    async def insert(self, transaction: Transaction, owner_id: int, new: NewImage) -> Image: ...
 
     async def make_ready(self, transaction: Transaction, image_id: int) -> Image | None:
         """None where it is gone."""
@@ -117,7 +117,7 @@ class Images:
         """Raises Refusal: VALIDATION_FAILED, FILE_TOO_LARGE, UNSUPPORTED_FILE_TYPE."""
         planned = await self._uploads.plan(wanted, Problems("input"))
         async with self._database.writing() as transaction:
-            image = await self._store.insert(transaction, viewer.user.id, planned)
+            image = await self._store.insert(transaction, viewer.user.id, planned.image)
         return UploadTicket(image, planned.signed)
 
     async def complete(self, viewer: Viewer, image_id: int) -> Image:

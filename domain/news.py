@@ -71,7 +71,7 @@ class News:
         audience = await self._store.managers_of_content(transaction, content_id, author_id)
         quoted = f"{rating} of 10: {_cut(body)}" if body else f"{rating} of 10"
         kind, title = NotificationKind.REVIEW_ADDED, f"New review of {audience.title}"
-        message = Message(kind, f"review {review_id}", title, quoted, content_id)
+        message = Message(kind, f"review:{review_id}", title, quoted, content_id)
         await self._notifications.tell(transaction, audience.user_ids, message)
 
     async def content_added(self, transaction: Transaction, content_id: int) -> None:
@@ -84,7 +84,6 @@ class News:
         await self._tell_managers(transaction, NotificationKind.PLAN_EXPIRED, corporation, title, body)
 
     async def plan_expiring(self, transaction: Transaction, corporation: Corporation) -> None:
-        assert corporation.plan_expires_at
         title = f"The paid plan of {corporation.name} ends soon"
         body = f"It ends on {corporation.plan_expires_at:%Y-%m-%d at %H:%M} UTC."
         await self._tell_managers(transaction, NotificationKind.PLAN_EXPIRING, corporation, title, body)
@@ -92,7 +91,7 @@ class News:
     async def upload_swept(self, transaction: Transaction, swept: Swept) -> None:
         title = "An upload was given up"
         body = f"{_cut(swept.filename)} was announced a day ago, and never completed."
-        message = Message(NotificationKind.UPLOAD_SWEPT, f"upload {swept.image_id}", title, body)
+        message = Message(NotificationKind.UPLOAD_SWEPT, f"upload:{swept.image_id}", title, body)
         await self._notifications.tell(transaction, [swept.owner_id], message)
 
     async def fan_out(self, transaction: Transaction, fan_out: FanOut, most: int) -> None:
@@ -102,7 +101,7 @@ class News:
             await self._store.end_fan_out(transaction, fan_out.content_id)
             return
         title, body = f"New: {fan_out.title}", f"Among what you like: {', '.join(fan_out.genres)}."
-        kind, event = NotificationKind.CONTENT_ADDED, f"content {fan_out.content_id}"
+        kind, event = NotificationKind.CONTENT_ADDED, f"content:{fan_out.content_id}"
         message = Message(kind, event, title, body, fan_out.content_id)
         await self._notifications.tell(transaction, batch.user_ids, message)
         await self._store.go_on(transaction, fan_out.content_id, batch.last_id)
@@ -112,7 +111,8 @@ class News:
     ) -> None:
         """Once for each end of a plan."""
         managers = await self._store.managers_of(transaction, corporation.id)
-        event = f"{kind.value} {corporation.id} {corporation.plan_expires_at}"
+        assert corporation.plan_expires_at
+        event = f"{kind.value}:{corporation.id}:{corporation.plan_expires_at:%Y%m%dT%H%M%S.%f}"
         await self._notifications.tell(transaction, managers, Message(kind, event, title, body))
 
 

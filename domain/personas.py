@@ -57,6 +57,9 @@ class PersonaStore(Protocol):
         self, transaction: Transaction, user_id: int, persona_id: int, changes: Mapping[str, Any]
     ) -> Persona | None: ...
 
+    async def set_image(self, transaction: Transaction, user_id: int, persona_id: int, image_id: int) -> Persona | None:
+        """As it was before; None where it is not there."""
+
     async def delete(self, transaction: Transaction, user_id: int, persona_id: int) -> Persona | None:
         """As it was; None where it was not there."""
 

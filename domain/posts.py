@@ -57,7 +57,7 @@ class Posts:
             body = problems.text("body", body, longest=LONGEST_POST, lines=True)
             planned = await self._uploads.plan(picture, problems, "image") if picture else None
         async with self._database.writing() as transaction:
-            image = await self._images.insert(transaction, viewer.user.id, planned) if planned else None
+            image = await self._images.insert(transaction, viewer.user.id, planned.image) if planned else None
             post = await self._store.insert(transaction, viewer.user.id, body, image.id if image else None)
         return PostCreated(post, UploadTicket(image, planned.signed) if image and planned else None)
 

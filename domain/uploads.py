@@ -23,19 +23,31 @@ class NewUpload:
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
-    """An upload that is taken: its key, which nobody can guess, and where the bytes may go meanwhile."""
+class NewImage:
+    """What is known of an image before its bytes are there."""
 
     key: str
     filename: str
     content_type: str
     size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """An upload that is taken, and where its bytes may go meanwhile."""
+
+    image: NewImage
     signed: SignedUpload
 
 
 def incoming(key: str) -> str:
     """Where the bytes of an image arrive. To its own key nothing can be sent: what was looked at is copied there."""
     return f"incoming/{key}"
+
+
+def new_key(ending: str) -> str:
+    """The key of an image, which nobody can guess."""
+    return f"images/{secrets.token_hex(20)}{ending}"
 
 
 class Uploads:
@@ -56,9 +68,9 @@ class Uploads:
             message = f"An image may have at most {MOST_BYTES} bytes; this one has {wanted.size_bytes}."
             raise _refused(RefusalCode.FILE_TOO_LARGE, message, path, "sizeBytes")
         content_type, ending = self._kind(wanted.content_type, filename, path)
-        key = f"images/{secrets.token_hex(20)}{ending}"
+        key = new_key(ending)
         signed = await self._objects.upload(incoming(key), content_type, wanted.size_bytes, _UPLOAD_SECONDS)
-        return Planned(key, filename, content_type, wanted.size_bytes, signed)
+        return Planned(NewImage(key, filename, content_type, wanted.size_bytes), signed)
 
     def _kind(self, named: str, filename: str, path: Sequence[str]) -> tuple[str, str]:
         content_type, ending = named.strip().lower(), ending_of(filename)

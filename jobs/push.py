@@ -58,7 +58,7 @@ class PushNotifications:
         if pushed.fate is Fate.DEAD:
             await self._store.forget_device(one.device_id, one.token)
         if pushed.fate is not Fate.SENT:
-            _log.info("push", fate=pushed.fate.name, device_id=one.device_id, event=one.event, reason=pushed.reason)
+            _log.info("push", fate=pushed.fate.name, device_id=one.device_id, cause=one.event, reason=pushed.reason)
         return pushed
 
 

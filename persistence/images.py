@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import INTERVAL
 
 from domain.images import Image, ImageStatus, Swept
-from domain.uploads import Planned
+from domain.uploads import NewImage
 from persistence.database import Connection, Database
 from persistence.statements import Statement, by_key, columns_of, is_any, plain
 from persistence.tables import images, posts, users
@@ -71,14 +71,14 @@ class Images:
         async with self._database.reading() as connection:
             return await _BY_KEY.first(connection, key=key, viewer_id=viewer_id)
 
-    async def insert(self, transaction: Connection, owner_id: int, planned: Planned) -> Image:
+    async def insert(self, transaction: Connection, owner_id: int, new: NewImage) -> Image:
         return await _INSERT.one(
             transaction,
             owner_id=owner_id,
-            key=planned.key,
-            filename=planned.filename,
-            content_type=planned.content_type,
-            size_bytes=planned.size_bytes,
+            key=new.key,
+            filename=new.filename,
+            content_type=new.content_type,
+            size_bytes=new.size_bytes,
         )
 
     async def make_ready(self, transaction: Connection, image_id: int) -> Image | None:

@@ -19,7 +19,7 @@ _THIS = sa.and_(_OWN, personas.c.id == sa.bindparam("persona_id", type_=sa.BigIn
 _BY_IDS = Statement(sa.select(*COLUMNS).where(_OWN, is_any(personas.c.id, "ids")), Persona)
 _OF_USER = Statement(sa.select(*COLUMNS).where(_OWN).order_by(personas.c.number), Persona)
 _HOLD = plain(sa.select(users.c.id).where(users.c.id == _USER).with_for_update(key_share=True))
-_numbers = sa.func.generate_series(1, MOST_PERSONAS).column_valued("number")
+_numbers = sa.func.generate_series(1, MOST_PERSONAS).column_valued("free")
 _taken = sa.exists(sa.select(personas.c.id).where(_OWN, personas.c.number == _numbers))
 _NEW = ("name", "gender", "feature", "options")
 _INSERT = Statement(
@@ -32,6 +32,14 @@ _INSERT = Statement(
         .limit(1),
     )
     .returning(*COLUMNS),
+    Persona,
+)
+_before = sa.select(*COLUMNS).where(_THIS).cte("before")
+_SET_IMAGE = Statement(
+    sa.update(personas)
+    .where(personas.c.id == _before.c.id)
+    .values(image_id=sa.bindparam("new_image_id", type_=sa.BigInteger))
+    .returning(*_before.c),
     Persona,
 )
 _DELETE = Statement(sa.delete(personas).where(_THIS).returning(*COLUMNS), Persona)
@@ -60,6 +68,9 @@ class Personas:
     ) -> Persona | None:
         values = {f"new_{name}": value for name, value in changes.items()}
         return await _update(tuple(changes)).first(transaction, user_id=user_id, persona_id=persona_id, **values)
+
+    async def set_image(self, transaction: Connection, user_id: int, persona_id: int, image_id: int) -> Persona | None:
+        return await _SET_IMAGE.first(transaction, user_id=user_id, persona_id=persona_id, new_image_id=image_id)
 
     async def delete(self, transaction: Connection, user_id: int, persona_id: int) -> Persona | None:
         return await _DELETE.first(transaction, user_id=user_id, persona_id=persona_id)
