@@ -17,6 +17,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 import domain.contents
 import domain.corporations
+import domain.generated_images
 import domain.likes
 import domain.personas
 import domain.playback
@@ -42,6 +43,7 @@ from composition.storing import Storing
 from composition.telling import Telling
 from composition.ways_in import WaysIn
 from domain.media import ObjectStore
+from integrations.ai_images import AiImages
 from integrations.issuers import KeySet
 from integrations.passwords import PwdlibPasswords
 from integrations.secrets import StreamTickets, box
@@ -89,6 +91,7 @@ class Marquee:
         self.http = httpx2.AsyncClient(timeout=5, follow_redirects=False)
         self.telling = Telling(settings, self.database, self.signals, self.http)
         self.leases = Leases(self.database)
+        self.generator = AiImages(client=self.http, url=settings.ai_service_url)
         self.tmdb = Tmdb(
             client=self.http,
             api_key=settings.tmdb_api_key,
@@ -168,6 +171,9 @@ class Marquee:
             self.storing.images,
             self.storing.posts,
             domain.personas.Personas(self.database, stores.personas, stores.images),
+            domain.generated_images.GeneratedImages(
+                self.database, self.leases, self.generator, self.objects, stores.images, stores.personas
+            ),
             self.telling.notifications,
             self.telling.devices,
         )

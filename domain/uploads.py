@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 from domain.errors import Problem, Refusal, RefusalCode
 from domain.image_types import ENDINGS, ending_of
@@ -30,6 +31,12 @@ class NewImage:
     filename: str
     content_type: str
     size_bytes: int
+
+    @classmethod
+    def called(cls, name: str, content_type: str, size_bytes: int) -> Self:
+        """Under a new key, and with the ending of its type."""
+        ending = ENDINGS[content_type][0]
+        return cls(new_key(ending), f"{name}{ending}", content_type, size_bytes)
 
 
 @dataclass(frozen=True, slots=True)

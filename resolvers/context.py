@@ -12,6 +12,7 @@ from domain.contents import Contents, ContentStore
 from domain.corporations import Corporations, CorporationStore
 from domain.devices import Devices, DeviceStore
 from domain.errors import CsrfTokenRequired, Refusal, RefusalCode, Unauthenticated
+from domain.generated_images import GeneratedImages
 from domain.genres import GenreStore
 from domain.identities import Identities
 from domain.images import Images, ImageStore
@@ -79,6 +80,7 @@ class Services:
     images: Images
     posts: Posts
     personas: Personas
+    generated_images: GeneratedImages
     notifications: Notifications
     devices: Devices
 

@@ -9,6 +9,7 @@ from strawberry.schema.config import StrawberryConfig
 
 import resolvers.contents
 import resolvers.corporations
+import resolvers.generated_images
 import resolvers.genres
 import resolvers.identities
 import resolvers.images
@@ -31,6 +32,7 @@ import resolvers.video_assets
 from resolvers.permissions import Who
 from schema import contents as c
 from schema import corporations as co
+from schema import generated_images as ge
 from schema import genres as g
 from schema import identities as i
 from schema import images as im
@@ -157,6 +159,10 @@ class Mutation:
     create_persona = mutation(Who.SIGNED_IN, resolvers.personas.create_persona, pe.PersonaResult, pe.CreatePersonaInput)
     update_persona = mutation(Who.SIGNED_IN, resolvers.personas.update_persona, pe.PersonaResult, pe.UpdatePersonaInput)
     delete_persona = mutation(Who.SIGNED_IN, resolvers.personas.delete_persona, DeleteResult, pe.DeletePersonaInput)
+
+    generate_image = mutation(
+        Who.SIGNED_IN, resolvers.generated_images.generate_image, ge.GenerateImageResult, ge.GenerateImageInput
+    )
 
     register_device = mutation(
         Who.SIGNED_IN, resolvers.notifications.register_device, n.DeviceResult, n.RegisterDeviceInput
