@@ -13,7 +13,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 PICTURES = Path(__file__).parent.parent / "pictures"
 TABS = ["SignIn", "Browse", "Search", "Play", "Points", "Review", "Listen", "Progress", "ContinueWatching", "Sessions"]
-TABS += ["AddContent", "Delete", "Restore", "Post", "Complete", "Posts", "People", "SignOut"]
+TABS += ["AddContent", "Delete", "Restore", "Post", "Complete", "Posts"]
+TABS += ["CreatePersona", "Portrait", "Notifications", "Notified", "People", "SignOut"]
 _GOES_ON_BEHIND = """(video, seconds) => new Promise((resolve, reject) => {
     const watched = () => [...Array(video.played.length).keys()]
         .reduce((sum, n) => sum + video.played.end(n) - video.played.start(n), 0);
