@@ -188,6 +188,20 @@ def rotate_keys() -> None:
 
 
 @cli.command()
+def rotate_encryption() -> None:
+    """Encrypt the tokens of strangers with the first of ENCRYPTION_KEYS, once every process has it."""
+    settings = read_settings()
+
+    async def rotate(marquee: Marquee) -> int:
+        async with marquee.running(listening=False):
+            return await marquee.instagram.tokens.reseal()
+
+    with database_of(settings) as (dsn, _):
+        changed = asyncio.run(rotate(Marquee(settings, dsn)))
+    typer.echo(f"{changed} tokens were encrypted anew.")
+
+
+@cli.command()
 def reindex() -> None:
     """Build the search index anew, beside the one in use, and put it in its place; writes go on meanwhile."""
     settings = read_settings()

@@ -183,9 +183,7 @@ class Settings(BaseSettings):
     )
     search_fallback: bool = Field(False, description="search in PostgreSQL while Meilisearch cannot be reached")
 
-    tmdb_api_key: Word | None = Field(
-        None, description="the API read access token of an account at TMDB, for films to be looked up there"
-    )
+    tmdb_api_key: Word | None = Field(None, description="an API read access token of TMDB's, to look films up there")
     tmdb_url: str = Field("https://api.themoviedb.org/3", description="where TMDB answers")
     tmdb_image_url: str = Field("https://image.tmdb.org/t/p", description="where TMDB's pictures are")
     tmdb_language: str = Field("ko-KR", description="the language of what TMDB tells")
@@ -195,11 +193,17 @@ class Settings(BaseSettings):
     def _production_names_its_parts(self) -> Self:
         if self.environment == "production":
             needed = ["database_url", "session_secret"]
-            if self.google_client_id or self.github_client_id or self.kakao_client_id:
+            if self.google_client_id or self.github_client_id or self.kakao_client_id or self.meta_app_id:
                 needed += ["frontend_url", "backend_url"]  # where these ways in end, and where providers send back to
             missing = [name.upper() for name in needed if getattr(self, name) is None]
             if missing:
                 raise ValueError(f"In production these must be set: {', '.join(missing)}.")
+        return self
+
+    @model_validator(mode="after")
+    def _an_app_at_meta_has_a_secret(self) -> Self:
+        if (self.meta_app_id is None) != (self.meta_app_secret is None):
+            raise ValueError("META_APP_ID and META_APP_SECRET belong together.")
         return self
 
     @model_validator(mode="after")

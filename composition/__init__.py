@@ -5,15 +5,12 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import cached_property, partial
-from typing import Any, cast
+from typing import Any
 
 import httpx2
-import strawberry
 import structlog
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp
-from strawberry.extensions import DisableIntrospection, MaxTokensLimiter
-from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 import domain.contents
 import domain.corporations
@@ -36,8 +33,9 @@ import persistence.progress
 import persistence.reviews
 import persistence.users
 import persistence.video_assets
-import schema
 from composition.demonstrating import Demonstrating
+from composition.edges import believing, build_schema
+from composition.instagram import Instagram
 from composition.searching import Searching
 from composition.storing import Storing
 from composition.telling import Telling
@@ -63,9 +61,9 @@ from web.cookies import Cookies
 from web.cors import Cors
 from web.graphql import GraphQLDoor
 from web.health import Health
+from web.instagram import InstagramDoor
 from web.media import StreamDoor
 from web.oauth import OAuthDoors
-from web.operations import MOST_TOKENS, SurroundOperation
 
 _log = structlog.get_logger("marquee")
 
@@ -91,6 +89,8 @@ class Marquee:
         self.http = httpx2.AsyncClient(timeout=5, follow_redirects=False)
         self.telling = Telling(settings, self.database, self.signals, self.http)
         self.leases = Leases(self.database)
+        self.persona_store = persistence.personas.Personas(self.database)
+        self.instagram = Instagram(settings, self.database, self.http, self.persona_store)
         self.generator = AiImages(client=self.http, url=settings.ai_service_url)
         self.tmdb = Tmdb(
             client=self.http,
@@ -118,9 +118,11 @@ class Marquee:
             persistence.progress.Progress(self.database),
             self.storing.image_store,
             self.storing.post_store,
-            persistence.personas.Personas(self.database),
+            self.persona_store,
             self.telling.notification_store,
             self.telling.device_store,
+            self.instagram.links,
+            self.instagram.token_store,
         )
 
     @cached_property
@@ -174,6 +176,8 @@ class Marquee:
             domain.generated_images.GeneratedImages(
                 self.database, self.leases, self.generator, self.objects, stores.images, stores.personas
             ),
+            self.instagram.service,
+            self.instagram.authorization,
             self.telling.notifications,
             self.telling.devices,
         )
@@ -186,6 +190,7 @@ class Marquee:
             *self.telling.jobs(self.stores.corporations),
             *self.searching.jobs(),
             *self.storing.jobs(),
+            *self.instagram.jobs(),
         ]
 
     def sweep(self) -> Sweep:
@@ -252,6 +257,13 @@ class Marquee:
             oauth=OAuthDoors(
                 self.services.oauth, cookies, self.ways_in.redirect_uris, self.base_url, self.frontend_url
             ),
+            instagram=InstagramDoor(
+                self.services.instagram_authorization,
+                self.services.authentication,
+                cookies,
+                self.base_url,
+                self.frontend_url,
+            ),
             published_keys=lambda: self.signing_keys.published,
             health=Health(
                 settings.app_name,
@@ -269,17 +281,3 @@ class Marquee:
         cors = partial(Cors, frontend=settings.frontend_url, strict=strict)
         front = Front(graphql, doors, tells_cost=settings.development, cors=cors)
         return believing(front, [str(network) for network in settings.trusted_proxies])
-
-
-def build_schema(settings: Settings) -> strawberry.Schema:
-    """Production answers no introspection, and no guesses at what a client may have meant."""
-    hidden = [] if settings.development else [DisableIntrospection]
-    return schema.build(
-        SurroundOperation, lambda: MaxTokensLimiter(MOST_TOKENS), *hidden, suggestions=settings.development
-    )
-
-
-def believing(app: ASGIApp, proxies: list[str]) -> ASGIApp:
-    """What these networks say of the client's address and scheme is believed, and what anybody else says is not."""
-    # uvicorn types what an ASGI application is in its own way.
-    return cast(ASGIApp, ProxyHeadersMiddleware(cast(Any, app), proxies)) if proxies else app

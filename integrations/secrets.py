@@ -14,7 +14,10 @@ from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from domain.instagram_authorization import Authorization
+
 _BIGGEST_ID = 2**63 - 1
+_LONGEST_STATE = 500
 
 
 def derive(secret: str, purpose: str) -> bytes:
@@ -116,6 +119,31 @@ class StreamTickets:
         except jwt.InvalidTokenError:
             return None
         return claims["sid"], claims["uid"], claims["asset"], datetime.fromtimestamp(claims["exp"], UTC)
+
+
+class InstagramStates:
+    """Speaks domain.instagram_authorization.States. When a state is over, the database knows."""
+
+    def __init__(self, secret: str) -> None:
+        self._key = derive(secret, "Instagram states")
+
+    def sign(self, authorization: Authorization) -> str:
+        claims: dict[str, object] = {
+            "jti": secrets.token_urlsafe(16),
+            "uid": authorization.user_id,
+            "sid": authorization.session_id,
+            "persona": authorization.persona_id,
+        }
+        return jwt.encode(claims, self._key, algorithm="HS256")
+
+    def read(self, state: str) -> Authorization | None:
+        if not state.isascii() or len(state) > _LONGEST_STATE:
+            return None
+        try:
+            claims = jwt.decode(state, self._key, algorithms=["HS256"])
+            return Authorization(claims["uid"], claims["sid"], claims["persona"])
+        except (jwt.InvalidTokenError, KeyError):
+            return None
 
 
 class SignedPaths:

@@ -16,6 +16,9 @@ from domain.generated_images import GeneratedImages
 from domain.genres import GenreStore
 from domain.identities import Identities
 from domain.images import Images, ImageStore
+from domain.instagram import Instagram, LinkStore
+from domain.instagram_authorization import InstagramAuthorization
+from domain.instagram_tokens import TokenStore
 from domain.likes import Likes, LikeStore
 from domain.media import ObjectStore
 from domain.media_objects import MediaObjects
@@ -54,6 +57,8 @@ class Stores:
     personas: PersonaStore
     notifications: NotificationStore
     devices: DeviceStore
+    instagram_links: LinkStore
+    instagram_tokens: TokenStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,8 @@ class Services:
     posts: Posts
     personas: Personas
     generated_images: GeneratedImages
+    instagram: Instagram
+    instagram_authorization: InstagramAuthorization
     notifications: Notifications
     devices: Devices
 

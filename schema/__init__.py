@@ -13,6 +13,7 @@ import resolvers.generated_images
 import resolvers.genres
 import resolvers.identities
 import resolvers.images
+import resolvers.instagram
 import resolvers.likes
 import resolvers.media_objects
 import resolvers.node
@@ -36,6 +37,7 @@ from schema import generated_images as ge
 from schema import genres as g
 from schema import identities as i
 from schema import images as im
+from schema import instagram as ig
 from schema import media_objects as m
 from schema import notifications as n
 from schema import personas as pe
@@ -85,6 +87,8 @@ class Query:
     image_url = query(Who.ANYONE, resolvers.images.image_url, im.SignedUrl | None)
     post = query(Who.ANYONE, resolvers.posts.post, po.Post | None)
     posts = query(Who.ANYONE, resolvers.posts.posts, Connection[po.Post])
+
+    instagram_accounts = query(Who.SIGNED_IN, resolvers.instagram.instagram_accounts, ig.InstagramAccountsResult)
 
 
 @strawberry.type(description="What can be changed. Several in one operation run one after the other.")
@@ -162,6 +166,19 @@ class Mutation:
 
     generate_image = mutation(
         Who.SIGNED_IN, resolvers.generated_images.generate_image, ge.GenerateImageResult, ge.GenerateImageInput
+    )
+
+    start_instagram_authorization = mutation(
+        Who.SIGNED_IN,
+        resolvers.instagram.start_instagram_authorization,
+        ig.StartAuthorizationResult,
+        ig.StartInstagramAuthorizationInput,
+    )
+    link_instagram_account = mutation(
+        Who.SIGNED_IN, resolvers.instagram.link_instagram_account, pe.PersonaResult, ig.LinkInstagramAccountInput
+    )
+    unlink_instagram_account = mutation(
+        Who.SIGNED_IN, resolvers.instagram.unlink_instagram_account, pe.PersonaResult, ig.UnlinkInstagramAccountInput
     )
 
     register_device = mutation(

@@ -4,9 +4,11 @@ from datetime import datetime
 
 import strawberry
 
+import resolvers.instagram
 from domain import personas as domain
 from domain.users import Gender
 from resolvers import personas as resolve
+from schema.instagram import InstagramLink
 from schema.present import URL, given, many, present, shown, union, worked
 from schema.shared import Node, Refusal
 
@@ -24,6 +26,17 @@ class Persona(Node):
         resolve.image_url_of,
         URL | None,
         "A fresh address of its image, good for 900 seconds; null until one was generated for it.",
+    )
+    instagram = worked(
+        resolvers.instagram.link_of,
+        InstagramLink | None,
+        "The Instagram account it speaks for; null if none is linked.",
+    )
+    instagram_authorized_until = worked(
+        resolvers.instagram.authorized_until,
+        datetime | None,
+        "Until when Meta lets it speak for accounts, unless that is prolonged, as it mostly is by itself. If null, "
+        "startInstagramAuthorization comes first.",
     )
     created_at: datetime = shown("When it was made.")
 

@@ -16,9 +16,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.errors import CodedError
 from domain.metering import Meter, meter
+from resolvers.instagram import CALLBACK
 from web import graphiql, sign_in_page
 from web.errors import Cut, fault, on_coded_error, on_fault, on_http_exception, public_path
 from web.health import Health
+from web.instagram import InstagramDoor
 from web.json import json_response
 from web.media import MediaDoor, StreamDoor
 from web.oauth import OAuthDoors
@@ -32,6 +34,7 @@ def plain_doors(
     stream: StreamDoor,
     media: MediaDoor | None,
     oauth: OAuthDoors,
+    instagram: InstagramDoor,
     published_keys: Callable[[], Mapping[str, Any]],
     health: Health,
     with_graphiql: bool,
@@ -46,6 +49,7 @@ def plain_doors(
         Route("/stream/{ticket}", stream.__call__),
         Route("/auth/{provider}/login", oauth.login),
         Route("/auth/{provider}/callback", oauth.callback),
+        Route(CALLBACK, instagram.callback),
         Route("/.well-known/jwks.json", keys),
         Route("/health", health.alive),
         Route("/ready", health.ready),

@@ -140,7 +140,7 @@ def upgrade() -> None:
     op.create_table(
         "instagram_tokens",
         sa.Column("persona_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("token", sa.LargeBinary(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.Column("expires_at", sa.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("renewed_at", sa.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.ForeignKeyConstraint(

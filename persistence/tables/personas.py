@@ -26,7 +26,7 @@ instagram_tokens = sa.Table(
     "instagram_tokens",
     metadata,
     sa.Column("persona_id", sa.ForeignKey("personas.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
-    sa.Column("token", sa.LargeBinary, nullable=False),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
     moment("expires_at"),
     moment("renewed_at", default=True),
     sa.Index("ix_instagram_tokens_expires_at", "expires_at"),

@@ -11,7 +11,8 @@ from starlette.types import Receive, Scope, Send
 from websockets.asyncio.client import connect
 
 import server
-from composition import Marquee, believing
+from composition import Marquee
+from composition.edges import believing
 from tests.api.conftest import Api, World
 from tests.api.issuer import settings_like
 from tests.api.test_playback import started

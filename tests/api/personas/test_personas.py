@@ -38,7 +38,9 @@ async def numbers(api: Api, who: Person) -> list[int]:
 
 async def test_a_persona_is_made_changed_and_deleted(api: Api, world: World) -> None:
     person = await world.person()
-    made = await created(api, person, "  미나  ", gender="FEMALE", feature="웃는 얼굴", options=["안경", "모자", "안경"])
+    made = await created(
+        api, person, "  미나  ", gender="FEMALE", feature="웃는 얼굴", options=["안경", "모자", "안경"]
+    )
     assert (made["number"], made["name"], made["gender"], made["feature"]) == (1, "미나", "FEMALE", "웃는 얼굴")
     assert (made["options"], made["imageUrl"]) == (["안경", "모자"], None)
     changed = await updated(api, person, made["id"], name="Mina", feature=None, options=[])
@@ -95,7 +97,10 @@ async def test_making_and_deleting_at_once_leaves_no_gap_that_is_not_filled(api:
         ({"options": ["a"] * 21}, [["input", "options"]]),
         ({"options": ["good", " "]}, [["input", "options", "1"]]),
         ({"options": ["x" * 101]}, [["input", "options", "0"]]),
-        ({"name": "", "feature": "\x1b", "options": ["a\0"]}, [["input", "name"], ["input", "feature"], ["input", "options", "0"]]),
+        (
+            {"name": "", "feature": "\x1b", "options": ["a\0"]},
+            [["input", "name"], ["input", "feature"], ["input", "options", "0"]],
+        ),
     ],
 )
 async def test_what_cannot_be_a_persona_is_refused_field_by_field(
