@@ -75,7 +75,7 @@ async def test_all_are_sealed_anew_in_however_many_batches(studio: Studio, monke
     await studio.world.rows("update instagram_tokens set sealed = 'nonsense' where persona_id = 2")
     changed = await asyncio.gather(*(studio.set(encryption_keys=[NEW]).tokens.reseal() for _ in range(2)))
     assert sum(changed) == 4, "each by one of the two, and none that no key opens"
-    assert await studio.world.rows("select persona_id from instagram_tokens where token = 'nonsense'") == [(2,)]
+    assert await studio.world.rows("select persona_id from instagram_tokens where sealed = 'nonsense'") == [(2,)]
 
 
 async def test_a_token_that_is_renewed_while_all_are_sealed_anew_stays_as_it_then_is(studio: Studio) -> None:
