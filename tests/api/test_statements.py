@@ -31,6 +31,10 @@ OPERATIONS = {
     "points": "{ viewer { points pointEntries { nodes { points content { title } } } viewLogs { nodes { id } } } }",
     "view_logs": "{ viewLogs { totalCount nodes { user { displayName } content { title } } } }",
     "corporations": "{ corporations { nodes { contents(first: 2) { totalCount nodes { id } } members { totalCount }}}}",
+    "notifications": "{ viewer { unreadNotificationCount notifications { nodes { title content { title } } } } }",
+    "personas": "{ viewer { personas { imageUrl instagram { username } instagramAuthorizedUntil } devices { id } } }",
+    "create_content": 'mutation { createContent(input: {title: "Tide", genres: ["Drama"]}) { __typename } }',
+    "register_device": 'mutation { registerDevice(input: {platform: IOS, token: "phone"}) { __typename } }',
     "sessions": "{ viewer { sessions { id current } } }",
     "start_stream": 'mutation { startStream(input: {contentId: "%s"}) { ... on StreamStarted { pointsBalance } } }',
     "record_progress": f"mutation {{ recordWatchProgress(input: {{events: [{EVENT}]}}) {{ __typename }} }}",
@@ -70,6 +74,16 @@ async def fill(world: World, contents: int) -> tuple[Person, str]:
             " values ($1, $2, 5, false, now(), $2)",
             *(user_id, content.id),
         )
+    await world.rows(
+        "insert into notifications (user_id, kind, title, body, content_id, event)"
+        " select $1, 'REVIEW_ADDED', 'New', 'Really', id, 'content:' || id from contents",
+        user_id,
+    )
+    await world.rows(
+        "insert into personas (user_id, number, name, options) select $1, n, 'Mina', '{}'"
+        " from generate_series(1, least($2::int, 10)) n",
+        *(user_id, contents),
+    )
     await world.rows("insert into progress_counters (user_id, sequence) values ($1, 1000)", user_id)
     return admin, ids.encode("Content", (await world.content(corporation)).id)
 

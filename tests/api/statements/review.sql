@@ -4,6 +4,12 @@ SELECT contents.id
 FROM contents 
 WHERE contents.id = $1::BIGINT AND contents.deleted_at IS NULL;
 
+SELECT contents.title, array((SELECT users.id 
+FROM users 
+WHERE users.role = $1::role AND users.corporation_id = contents.corporation_id AND users.id != $2::BIGINT)) AS user_ids 
+FROM contents 
+WHERE contents.id = $3::BIGINT;
+
 SELECT users.id, users.email, users.display_name, users.first_name, users.last_name, users.role, users.corporation_id, users.region_code, users.subscription_status, users.points, users.created_at, users.birthday, users.gender, users.picture_url, users.consented_at 
 FROM users JOIN sessions ON sessions.user_id = users.id 
 WHERE sessions.id = $1::BIGINT AND users.id = $2::BIGINT AND sessions.revoked_at IS NULL AND sessions.expires_at > now();

@@ -1,0 +1,16 @@
+SELECT contents.id, contents.corporation_id, contents.title, contents.description, contents.age_rating, contents.release_date, contents.runtime_minutes, contents.poster_key, contents.tmdb_id, contents.like_count, contents.review_count, contents.rating, contents.view_count, contents.created_at, contents.updated_at, contents.deleted_at 
+FROM contents 
+WHERE contents.id = ANY ($1::BIGINT[]) AND contents.deleted_at IS NULL;
+
+SELECT count(*) AS count_1 
+FROM notifications 
+WHERE notifications.user_id = $1::BIGINT AND notifications.read_at IS NULL;
+
+SELECT notifications.id, notifications.user_id, notifications.kind, notifications.title, notifications.body, notifications.content_id, notifications.read_at, notifications.created_at 
+FROM notifications 
+WHERE notifications.user_id = $1::BIGINT ORDER BY notifications.created_at DESC, notifications.id DESC 
+ LIMIT $2::BIGINT;
+
+SELECT users.id, users.email, users.display_name, users.first_name, users.last_name, users.role, users.corporation_id, users.region_code, users.subscription_status, users.points, users.created_at, users.birthday, users.gender, users.picture_url, users.consented_at 
+FROM users JOIN sessions ON sessions.user_id = users.id 
+WHERE sessions.id = $1::BIGINT AND users.id = $2::BIGINT AND sessions.revoked_at IS NULL AND sessions.expires_at > now();

@@ -1,0 +1,10 @@
+DELETE FROM devices WHERE devices.id IN (SELECT devices.id 
+FROM devices 
+WHERE devices.user_id = $1::BIGINT ORDER BY devices.registered_at DESC, devices.id DESC
+ LIMIT ALL OFFSET $2::BIGINT FOR UPDATE SKIP LOCKED);
+
+INSERT INTO devices (user_id, platform, token, session_id) VALUES ($1::BIGINT, $2::device_platform, $3::VARCHAR, $4::BIGINT) ON CONFLICT (token) DO UPDATE SET user_id = excluded.user_id, platform = excluded.platform, registered_at = now(), session_id = excluded.session_id RETURNING devices.id, devices.user_id, devices.platform, devices.token, devices.registered_at;
+
+SELECT users.id, users.email, users.display_name, users.first_name, users.last_name, users.role, users.corporation_id, users.region_code, users.subscription_status, users.points, users.created_at, users.birthday, users.gender, users.picture_url, users.consented_at 
+FROM users JOIN sessions ON sessions.user_id = users.id 
+WHERE sessions.id = $1::BIGINT AND users.id = $2::BIGINT AND sessions.revoked_at IS NULL AND sessions.expires_at > now();
