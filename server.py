@@ -15,10 +15,12 @@ import structlog
 import typer
 import uvicorn
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 import schema
 from composition import Marquee
 from domain.errors import CodedError
+from domain.instagram_tokens import Resealed
 from domain.outbox import SEARCH
 from integrations.embedded_postgres import EmbeddedPostgres, EmbeddedPostgresError
 from jobs.clock import keep
@@ -74,6 +76,8 @@ cli = typer.Typer(help=__doc__, add_completion=False, pretty_exceptions_enable=F
 def read_settings() -> Settings:
     try:
         settings = Settings()
+    except SettingsError as error:
+        raise SystemExit(f"The settings cannot be used: {error}. Lists are written as JSON.") from None
     except ValidationError as error:
         problems = "\n".join(f"  {' '.join([*map(str, e['loc'])]).upper()} {e['msg']}" for e in error.errors())
         raise SystemExit(f"The settings cannot be used:\n{problems}") from None
@@ -192,13 +196,14 @@ def rotate_encryption() -> None:
     """Encrypt the tokens of strangers with the first of ENCRYPTION_KEYS, once every process has it."""
     settings = read_settings()
 
-    async def rotate(marquee: Marquee) -> int:
+    async def rotate(marquee: Marquee) -> Resealed:
         async with marquee.running(listening=False):
             return await marquee.instagram.tokens.reseal()
 
     with database_of(settings) as (dsn, _):
-        changed = asyncio.run(rotate(Marquee(settings, dsn)))
-    typer.echo(f"{changed} tokens were encrypted anew.")
+        done = asyncio.run(rotate(Marquee(settings, dsn)))
+    typer.echo(f"Tokens that were encrypted anew: {done.changed}. That none of our keys opens: {done.closed}.")
+    raise typer.Exit(1 if done.closed else 0)
 
 
 @cli.command()

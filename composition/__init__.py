@@ -49,7 +49,16 @@ from integrations.signing_keys import SigningKeys
 from integrations.tmdb import Tmdb
 from jobs.background import background
 from jobs.clock import Job, keep
-from jobs.sweep import EVENTS_KEPT, NOTIFICATIONS_KEPT, OVER, PUSHES_KEPT, SESSIONS_KEPT, Sweep, SweepUploads
+from jobs.sweep import (
+    EVENTS_KEPT,
+    LOOSE_IMAGES_KEPT,
+    NOTIFICATIONS_KEPT,
+    OVER,
+    PUSHES_KEPT,
+    SESSIONS_KEPT,
+    Sweep,
+    SweepUploads,
+)
 from persistence.database import Database
 from persistence.leases import Leases
 from persistence.signals import PostgresSignals
@@ -66,6 +75,9 @@ from web.media import StreamDoor
 from web.oauth import OAuthDoors
 
 _log = structlog.get_logger("marquee")
+
+# More than all of them have on their way at once: two lines of pushes, and images.
+_PATIENT = httpx2.Limits(max_connections=200, max_keepalive_connections=50)
 
 
 class Marquee:
@@ -87,11 +99,13 @@ class Marquee:
         self.searching = Searching(settings, self.database)
         self.storing = Storing(settings, self.database)
         self.http = httpx2.AsyncClient(timeout=5, follow_redirects=False)
-        self.telling = Telling(settings, self.database, self.signals, self.http)
+        # Of strangers who take their time, so that nobody who waits for them keeps a connection from the others.
+        self.patient_http = httpx2.AsyncClient(timeout=10, follow_redirects=False, limits=_PATIENT)
+        self.telling = Telling(settings, self.database, self.signals, self.patient_http)
         self.leases = Leases(self.database)
         self.persona_store = persistence.personas.Personas(self.database)
         self.instagram = Instagram(settings, self.database, self.http, self.persona_store)
-        self.generator = AiImages(client=self.http, url=settings.ai_service_url)
+        self.generator = AiImages(client=self.patient_http, url=settings.ai_service_url)
         self.tmdb = Tmdb(
             client=self.http,
             api_key=settings.tmdb_api_key,
@@ -203,6 +217,7 @@ class Marquee:
             (ways_in.codes, OVER),
             (ways_in.attempts, OVER),
             (self.leases, OVER),
+            (self.storing.image_store, LOOSE_IMAGES_KEPT),
             (self.telling.notification_store, NOTIFICATIONS_KEPT),
             (self.telling.push_store, PUSHES_KEPT),
         )
@@ -220,7 +235,8 @@ class Marquee:
     @asynccontextmanager
     async def running(self, *, listening: bool) -> AsyncIterator[None]:
         """The parts that run beside the requests, for as long as the process serves."""
-        async with self.http, self.storing.running(), background(*([self.signals.run()] if listening else [])):
+        line = background(*([self.signals.run()] if listening else []))
+        async with self.http, self.patient_http, self.storing.running(), line:
             await self.database.open()
             try:
                 await self.own_keys.warm()

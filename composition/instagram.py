@@ -22,7 +22,7 @@ from settings import Settings
 
 
 class Instagram:
-    """`http` asks Meta. Of `links` and `token_store`, `links()` and `until()` read many at once."""
+    """`http` asks Meta."""
 
     def __init__(
         self,

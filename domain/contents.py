@@ -164,7 +164,7 @@ class Contents:
             if content is None:
                 raise not_found("company")
             await self._genres.set(transaction, content.id, genres)
-            await self._news.content_added(transaction, content.id)
+            await self._news.content_added(transaction, content.id, viewer.user.id)
         return content
 
     async def update(self, viewer: Viewer, content_id: int, changes: Mapping[str, Any]) -> Content:

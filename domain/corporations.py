@@ -59,10 +59,12 @@ class CorporationStore(Protocol):
         """With its plan of this moment, which does not change before the transaction ends."""
 
     async def expire_plans(self, transaction: Transaction) -> list[Corporation]:
-        """Puts paid plans past their date on the free plan; whose these were, each told once to all that ask."""
+        """Puts paid plans past their date on the free plan; whose these were, each told once to all that ask, at most a
+        hundred at a time.
+        """
 
     async def warn_of_ends(self, transaction: Transaction, within: timedelta) -> list[Corporation]:
-        """Whose paid plan ends so soon, each told once for this end to all that ask."""
+        """Whose paid plan ends so soon, each told once for this end to all that ask, at most a hundred at a time."""
 
     async def belongings(self, transaction: Transaction, corporation_id: int) -> tuple[int, int] | None:
         """How many contents (deleted ones too) and members it has; locks it. None where there is none."""

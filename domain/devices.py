@@ -63,7 +63,7 @@ class Devices:
         """Whoever registered the same token before is pushed to by it no longer. Raises Refusal VALIDATION_FAILED."""
         with Problems("input") as problems:
             if not _TOKEN.fullmatch(token):
-                problems.add("token", "This must be the token as the push service gave it: 1 to 4096 visible letters.")
+                problems.add("token", "This must be the token as FCM gave it: 1 to 4096 visible characters.")
         async with self._database.writing() as transaction:
             device = await self._store.put(transaction, viewer.user.id, viewer.session_id, platform, token)
             await self._store.keep(transaction, viewer.user.id, MOST_DEVICES)

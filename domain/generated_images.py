@@ -93,20 +93,17 @@ class GeneratedImages:
             return GeneratedImage(picture, await self._kept(viewer, wanted, picture, persona_id))
 
     async def _kept(self, viewer: Viewer, wanted: Description, picture: Picture, persona_id: int | None) -> Image:
-        """Row first, ready last: what is cut off in between is swept like an upload."""
+        """Bytes first: those that no row comes to speak of are deleted, wherever it is cut off."""
         new = NewImage.called(wanted.name, picture.content_type, len(picture.data))
-        async with self._database.writing() as transaction:
-            image = await self._images.insert(transaction, viewer.user.id, new)
-        await self._objects.put(image.key, picture.data)
+        await self._images.expect_bytes(new.key)
+        await self._objects.put(new.key, picture.data)
         async with self._database.writing() as transaction:
             await self._personas.hold(transaction, viewer.user.id)
-            ready = await self._images.make_ready(transaction, image.id)
-            if persona_id is not None and ready is not None:
+            image = await self._images.keep(transaction, viewer.user.id, new)
+            if persona_id is not None:
                 before = await self._personas.set_image(transaction, viewer.user.id, persona_id, image.id)
-                replaced = image.id if before is None else before.image_id
-                if replaced is not None:
-                    await self._images.delete(transaction, replaced)
-                ready = ready if before else None
-        if ready is None:
-            raise not_found("persona of yours")
-        return ready
+                if before is None:
+                    raise not_found("persona of yours")
+                if before.image_id is not None:
+                    await self._images.delete(transaction, before.image_id)
+        return image

@@ -99,14 +99,23 @@ class ImageStore(Protocol):
 
     async def insert(self, transaction: Transaction, owner_id: int, new: NewImage) -> Image: ...
 
+    async def expect_bytes(self, key: str) -> None:
+        """Some are about to be stored under this key; unless `keep` is called within an hour, they are deleted."""
+
+    async def keep(self, transaction: Transaction, owner_id: int, new: NewImage) -> Image:
+        """A generated image, ready, whose bytes are stored and now stay. Raises Conflict where its owner is gone."""
+
     async def make_ready(self, transaction: Transaction, image_id: int) -> Image | None:
         """None where it is gone."""
 
     async def delete(self, transaction: Transaction, image_id: int) -> None:
         """Its bytes follow."""
 
-    async def sweep(self, transaction: Transaction, kept: timedelta) -> list[Swept]:
+    async def sweep_uploads(self, transaction: Transaction, kept: timedelta) -> list[Swept]:
         """Deletes those that were never completed, after so long; at most a thousand at a time."""
+
+    async def sweep(self, kept: timedelta) -> None:
+        """Deletes generated ones that are no persona's, after so long."""
 
 
 class Images:

@@ -119,5 +119,9 @@ class Instagram:
         if self._meta.is_configured:
             message = "This persona is not signed in at Meta, or not any more. Please sign in there."
             return Refusal(RefusalCode.PERSONA_OAUTH_REQUIRED, message)
-        message = "This server has no app at Meta: its setting META_APP_ID is empty."
-        return Refusal(RefusalCode.NOT_CONFIGURED, message)
+        return not_configured()
+
+
+def not_configured() -> Refusal:
+    message = "This server has no app at Meta: its settings META_APP_ID and META_APP_SECRET are empty."
+    return Refusal(RefusalCode.NOT_CONFIGURED, message)

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from domain.codes import CodeStore, hash_of
 from domain.errors import Refusal, RefusalCode
-from domain.instagram import Meta
+from domain.instagram import Meta, not_configured
 from domain.instagram_tokens import Tokens
 from domain.personas import PersonaStore
 from domain.sessions import SessionStore
@@ -71,6 +71,8 @@ class InstagramAuthorization:
         with it, if any. Raises Refusal: SESSION_EXPIRED, PERSONA_REQUIRED, BAD_CREDENTIALS, UPSTREAM_FAILED,
         NOT_CONFIGURED.
         """
+        if not self._meta.is_configured:
+            raise not_configured()
         begun = self._states.read(state)
         if begun is None:
             raise _expired()

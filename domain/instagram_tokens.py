@@ -34,6 +34,14 @@ class OpenToken:
     kept: SealedToken
 
 
+@dataclass(frozen=True, slots=True)
+class Resealed:
+    """How many were sealed with another key before, and how many none of our keys opens."""
+
+    changed: int
+    closed: int
+
+
 class TokenBox(Protocol):
     def seal(self, text: str) -> bytes: ...
 
@@ -103,15 +111,16 @@ class Tokens:
     async def sweep(self, kept: timedelta) -> None:
         await self._store.sweep(kept)
 
-    async def reseal(self) -> int:
-        """Seals every token with the newest key; answers how many were sealed with another. May be done twice, or while
-        tokens are renewed: what changes in between stays as it then is.
+    async def reseal(self) -> Resealed:
+        """Seals every token with the newest key. May be done twice, or while tokens are renewed: what changes meanwhile
+        stays as it then is.
         """
-        changed, last = 0, 0
+        changed, closed, last = 0, 0, 0
         while batch := await self._store.after(last, _AT_ONCE):
             for kept in batch:
                 sealed = self._box.reseal(kept.sealed)
+                closed += sealed is None
                 if sealed not in (None, kept.sealed):
                     changed += await self._store.reseal(kept, sealed)
             last = batch[-1].persona_id
-        return changed
+        return Resealed(changed, closed)

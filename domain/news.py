@@ -22,12 +22,13 @@ class Audience:
 
 @dataclass(frozen=True, slots=True)
 class FanOut:
-    """A new content of which everybody is told who likes its genres, as far as they were. `content` is None where it
-    was deleted meanwhile.
+    """A new content of which everybody is told who likes one of its genres, but for one person, as far as they were.
+    `title` is None where it was deleted meanwhile.
     """
 
     content_id: int
     after_user_id: int
+    but_user_id: int
     title: str | None
     genres: Sequence[str]
 
@@ -46,7 +47,8 @@ class NewsStore(Protocol):
 
     async def managers_of(self, transaction: Transaction, corporation_id: int) -> list[int]: ...
 
-    async def begin_fan_out(self, transaction: Transaction, content_id: int) -> None: ...
+    async def begin_fan_out(self, transaction: Transaction, content_id: int, but: int) -> None:
+        """All but one person are told."""
 
     async def next_fan_out(self, transaction: Transaction) -> FanOut | None:
         """The oldest that no other transaction is at."""
@@ -66,17 +68,18 @@ class News:
         self._store, self._notifications = store, notifications
 
     async def review_added(
-        self, transaction: Transaction, review_id: int, content_id: int, author_id: int, rating: int, body: str | None
+        self, transaction: Transaction, content_id: int, author_id: int, rating: int, body: str | None
     ) -> None:
+        """Once for each person and content, however often they take it back and write another."""
         audience = await self._store.managers_of_content(transaction, content_id, author_id)
         quoted = f"{rating} of 10: {_cut(body)}" if body else f"{rating} of 10"
         kind, title = NotificationKind.REVIEW_ADDED, f"New review of {audience.title}"
-        message = Message(kind, f"review:{review_id}", title, quoted, content_id)
+        message = Message(kind, f"review:{content_id}:{author_id}", title, quoted, content_id)
         await self._notifications.tell(transaction, audience.user_ids, message)
 
-    async def content_added(self, transaction: Transaction, content_id: int) -> None:
-        """Those who like its genres are told by and by, since there may be a hundred thousand of them."""
-        await self._store.begin_fan_out(transaction, content_id)
+    async def content_added(self, transaction: Transaction, content_id: int, by: int) -> None:
+        """Those who like one of its genres are told by and by, since there may be a hundred thousand of them."""
+        await self._store.begin_fan_out(transaction, content_id, by)
 
     async def plan_expired(self, transaction: Transaction, corporation: Corporation) -> None:
         title = f"The paid plan of {corporation.name} has expired"
@@ -96,11 +99,12 @@ class News:
 
     async def fan_out(self, transaction: Transaction, fan_out: FanOut, most: int) -> None:
         """Tells those among the next `most` people whom it concerns."""
-        batch = await self._store.batch(transaction, fan_out, most) if fan_out.title else Batch(None, ())
+        concerns = fan_out.title is not None and fan_out.genres
+        batch = await self._store.batch(transaction, fan_out, most) if concerns else Batch(None, ())
         if batch.last_id is None:
             await self._store.end_fan_out(transaction, fan_out.content_id)
             return
-        title, body = f"New: {fan_out.title}", f"Among what you like: {', '.join(fan_out.genres)}."
+        title, body = f"New: {fan_out.title}", ", ".join(fan_out.genres)
         kind, event = NotificationKind.CONTENT_ADDED, f"content:{fan_out.content_id}"
         message = Message(kind, event, title, body, fan_out.content_id)
         await self._notifications.tell(transaction, batch.user_ids, message)

@@ -12,9 +12,8 @@ from domain.pages import MOST_PER_PAGE, Order, Page, PageRequest
 from domain.ports import Database, Signals, Transaction
 from domain.users import Viewer
 
-# A subscription remembers so many ids that it told, and looks so far back after a lost line.
-_TOLD = 1000
-_ON_THEIR_WAY = 5000
+# A subscription looks so many ids back after a lost line, and remembers as many that it told: none comes twice.
+_ON_THEIR_WAY = 2000
 
 
 class NotificationKind(enum.Enum):
@@ -98,7 +97,7 @@ class Notifications:
         user_id = viewer.user.id
         with self._signals.listen(("notifications", user_id)) as inbox:
             newest = began = await self._store.newest_id()
-            told: deque[int] = deque(maxlen=_TOLD)
+            told: deque[int] = deque(maxlen=_ON_THEIR_WAY)
             while True:
                 wake = await inbox.wait()
                 # Ids are given out before the commit: one below the newest may have been on its way all the time.

@@ -47,8 +47,8 @@ class PersonaStore(Protocol):
     async def of_user(self, user_id: int) -> list[Persona]:
         """By number."""
 
-    async def hold(self, transaction: Transaction, user_id: int) -> bool:
-        """Nobody else changes this person's personas before the transaction ends; False for nobody."""
+    async def hold(self, transaction: Transaction, user_id: int) -> None:
+        """Nobody else changes this person's personas before the transaction ends."""
 
     async def insert(self, transaction: Transaction, user_id: int, new: NewPersona) -> Persona | None:
         """Under the lowest number that is free; None where there is none."""

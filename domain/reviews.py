@@ -84,7 +84,7 @@ class Reviews:
             if review is None:
                 message = "You have reviewed this already; you can change your review."
                 raise Refusal(RefusalCode.ALREADY_EXISTS, message)
-            await self._news.review_added(transaction, review.id, content_id, viewer.user.id, rating, review.body)
+            await self._news.review_added(transaction, content_id, viewer.user.id, rating, review.body)
             await self._count(transaction, content_id, reviews=1, rating=rating)
         return review
 

@@ -78,7 +78,7 @@ class Tmdb:
                 raise not_found("company")
             await self._genres.set(transaction, content.id, details.genres)
             if content.is_new:
-                await self._news.content_added(transaction, content.id)
+                await self._news.content_added(transaction, content.id, viewer.user.id)
         return content
 
 

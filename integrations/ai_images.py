@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx2
-import stamina
 from pydantic import RootModel
 
 from domain.errors import Refusal, RefusalCode
@@ -23,8 +22,8 @@ _PATIENCE_SECONDS = 10.0
 # A little less, so that the circuit hears of silence, and what came late is still judged in time.
 _TRY_SECONDS = 9.5
 _CONNECT_SECONDS = 3.0
-# Each may hold some 50 MB for a moment.
-_AT_ONCE = 16
+# Each may hold some 50 MB for a moment, and keeps others from computing.
+_AT_ONCE = 8
 _MOST_ANSWERED = 16 * 1024 * 1024  # an image in base64, in lines, in JSON
 # A good answer is one long string. Millions of lists fill the memory when they are read.
 _MOST_PARTS, _OPENERS = 10_000, (b",", b"[", b"{")
@@ -49,20 +48,14 @@ class AiImages:
             _NAME, client, patience_seconds=_PATIENCE_SECONDS, try_seconds=_TRY_SECONDS, most_bytes=_MOST_ANSWERED
         )
         self._at_once = asyncio.Semaphore(_AT_ONCE)
-        self._retrying = stamina.AsyncRetryingCaller(
-            attempts=3, timeout=None, wait_initial=0.1, wait_max=1.0, wait_jitter=0.2
-        )
 
     async def generate(self, wanted: Description) -> Picture:
         if self._url is None:
             message = "This server cannot have images generated: its setting AI_SERVICE_URL is empty."
             raise Refusal(RefusalCode.NOT_CONFIGURED, message)
         request = _request(self._url, wanted)
-        async with self._stranger.asking(), self._at_once:
-            try:
-                response = await self._retrying(_was_never_asked, self._stranger.try_once, request)
-            except Again as error:
-                raise failed(_NAME, _reason(error)) from None
+        async with self._stranger.asking() as limit, self._at_once:
+            response = await self._stranger.send(limit, request, again=_was_never_asked)
             return await asyncio.to_thread(_picture, response)
 
 
@@ -77,13 +70,9 @@ def _request(url: str, wanted: Description) -> httpx2.Request:
     return httpx2.Request("POST", url, headers=headers, content=json.dumps(body), extensions={"timeout": timeout})
 
 
-def _was_never_asked(error: Exception) -> bool:
+def _was_never_asked(error: Again) -> bool:
     """An image is dear: it is not asked for again where one may have been begun."""
-    return isinstance(error, Again) and isinstance(error.__cause__, _NEVER_CONNECTED)
-
-
-def _reason(error: Again) -> str:
-    return "takes too long to answer" if isinstance(error.__cause__, TimeoutError) else error.reason
+    return isinstance(error.__cause__, _NEVER_CONNECTED)
 
 
 def _picture(response: httpx2.Response) -> Picture:

@@ -32,6 +32,8 @@ _SHORTEST_KEY = 2048  # in bits, RFC 7518, 3.3
 _LONGEST_TITLE, _LONGEST_BODY = 200, 500
 # Of the 4096 that a device takes, the rest is for what FCM and Web Push put around it.
 _MOST_BYTES = 3800
+# A phone that was off for longer is not told old news.
+_LIVES_SECONDS = 86_400
 _TAG = re.compile(r"[!-~]{1,64}")
 # What FCM says of a bad token where it names no field; the documentation has both.
 _BAD_REGISTRATION = "not a valid FCM registration token"
@@ -192,9 +194,10 @@ class Fcm:
         try:
             response = await self._stranger.try_once(request)
         except Again as again:
-            unanswered = again.__cause__ is not None and departure.was_seen
-            fate = Fate.UNKNOWN if unanswered else Fate.LATER
-            return Pushed(fate, f"{_NAME} {again.reason}.", again.wait_seconds)
+            reason, answered = f"{_NAME} {again.reason}.", again.__cause__ is None
+            if not answered and not departure.was_seen:  # nor would any other have left
+                raise Unavailable(reason) from None
+            return Pushed(Fate.LATER if answered else Fate.UNKNOWN, reason, again.wait_seconds)
         except Refusal as refusal:
             if departure.was_seen:  # too much was answered
                 return Pushed(Fate.UNKNOWN, refusal.refused.message)
@@ -225,7 +228,7 @@ def _judged(response: httpx2.Response) -> Pushed | None:
         return Pushed(Fate.SENT)
     error = _error(response)
     match response.status_code, error.code:
-        case (404, "UNREGISTERED") | (403, "SENDER_ID_MISMATCH"):
+        case (404, "UNREGISTERED"):
             return Pushed(Fate.DEAD, f"{_NAME} does not know this device any more.")
         case (400, _) if error.is_of_token:
             return Pushed(Fate.DEAD, f"{_NAME} does not take this for a device's token.")
@@ -233,6 +236,9 @@ def _judged(response: httpx2.Response) -> Pushed | None:
             # Names of fields alone: what is said of them may quote them.
             wrong = [name for name in error.fields if _FIELD.fullmatch(name)][:3]
             return Pushed(Fate.REFUSED, f"{_NAME} refuses it ({', '.join([str(response.status_code), *wrong])}).")
+        case (403, "SENDER_ID_MISMATCH"):
+            # Not the device's fault: so would all of them be answered, were this server given another project's key.
+            return Pushed(Fate.REFUSED, f"{_NAME} knows this device in another project than this server's.")
         case (401, "THIRD_PARTY_AUTH_ERROR"):
             return Pushed(Fate.REFUSED, f"APNs or Web Push does not take the key that {_NAME} has for it.")
         case (401, _):
@@ -267,9 +273,12 @@ def _message(push: Push, title: str, body: str) -> dict[str, Any]:
     return {
         "notification": {"title": title, "body": body},
         "data": dict(push.data),
-        "android": {"priority": "HIGH", "collapse_key": tag, "notification": {"tag": tag}},
-        "apns": {"headers": {"apns-collapse-id": tag}, "payload": {"aps": {"sound": "default"}}},
-        "webpush": {"headers": {"Topic": topic}, "notification": {"tag": tag}},
+        "android": {"priority": "HIGH", "ttl": f"{_LIVES_SECONDS}s", "notification": {"tag": tag}},
+        "apns": {
+            "headers": {"apns-collapse-id": tag, "apns-expiration": str(int(time.time()) + _LIVES_SECONDS)},
+            "payload": {"aps": {"sound": "default"}},
+        },
+        "webpush": {"headers": {"Topic": topic, "TTL": str(_LIVES_SECONDS)}, "notification": {"tag": tag}},
     }
 
 

@@ -11,8 +11,7 @@ from typing import Annotated
 import httpx2
 from pydantic import BaseModel, Field, RootModel, StringConstraints
 
-from domain.errors import Refusal, RefusalCode
-from domain.instagram import InstagramAccount
+from domain.instagram import InstagramAccount, not_configured
 from domain.instagram_tokens import DeadToken, MetaToken
 from integrations.meta_faults import NAME, judge, judge_code, judge_of_app, not_taken
 from integrations.strangers import plain, read
@@ -203,8 +202,7 @@ class MetaGraph:
 
     def _require_app(self) -> None:
         if not self.is_configured:
-            message = "This server has no app at Meta: its settings META_APP_ID and META_APP_SECRET are empty."
-            raise Refusal(RefusalCode.NOT_CONFIGURED, message)
+            raise not_configured()
 
 
 def _accounts(pages: list[_Page]) -> list[InstagramAccount]:

@@ -5,7 +5,7 @@ import math
 import re
 import time
 import unicodedata
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -21,7 +21,7 @@ from domain.errors import Refusal, RefusalCode
 
 _log = structlog.get_logger("strangers")
 _PATIENCE_SECONDS = 4.5
-_MOST_BYTES = 2_000_000
+_MOST_BYTES = 1_000_000
 # So many tries in a row that came to nothing, and a stranger is left alone for so long.
 _MOST_FAILURES = 10
 _LEFT_ALONE_SECONDS = 5.0
@@ -35,6 +35,10 @@ class Again(Exception):
     def __init__(self, reason: str, wait_seconds: float | None = None) -> None:
         super().__init__(reason)
         self.reason, self.wait_seconds = reason, wait_seconds
+
+
+def _always(_error: Again) -> bool:
+    return True
 
 
 class Circuit:
@@ -52,10 +56,12 @@ class Circuit:
         self._until = time.monotonic() + _LEFT_ALONE_SECONDS
         return False
 
-    def note(self, *, answered: bool) -> None:
+    def note(self, *, answered: bool) -> bool:
+        """Whether it is left alone from now on."""
         self._failures = 0 if answered else self._failures + 1
         if self._failures == _MOST_FAILURES:
             self._until = time.monotonic() + _LEFT_ALONE_SECONDS
+        return self._failures == _MOST_FAILURES
 
 
 class Stranger:
@@ -97,27 +103,42 @@ class Stranger:
         parameters: Mapping[str, str] | None = None,
         json: Any = None,
     ) -> httpx2.Response:
-        """What it answers, whatever it is but 429 and 5xx: these are tried again. Raises Refusal UPSTREAM_FAILED."""
+        """As `send`."""
         # One that is made already carries none of the client's cookies, which another person's answer may have set.
-        request = httpx2.Request(method, url, headers=headers, params=parameters, json=json)
+        return await self.send(limit, httpx2.Request(method, url, headers=headers, params=parameters, json=json))
+
+    async def send(
+        self, limit: asyncio.Timeout, request: httpx2.Request, *, again: Callable[["Again"], bool] = _always
+    ) -> httpx2.Response:
+        """What it answers, whatever it is but 429 and 5xx; these, and silence, are tried again where `again` says that
+        this does no harm, and there is time. Raises Refusal UPSTREAM_FAILED.
+        """
         try:
-            return await self._retrying(partial(_backoff, limit), self.try_once, request)
+            return await self._retrying(partial(_backoff, limit, again), self.try_once, request)
         except Again as error:
             raise failed(self.name, error.reason) from None
 
     async def try_once(self, request: httpx2.Request) -> httpx2.Response:
         """Raises Again for 429, 5xx, and where nothing came; Refusal UPSTREAM_FAILED where too much did."""
         if self._circuit.is_open():
-            raise failed(self.name, "has not answered for a while and is left alone; try again in a moment")
+            # Told once, when it began.
+            message = f"{self.name} has not answered for a while and is left alone; try again in a moment."
+            raise Refusal(RefusalCode.UPSTREAM_FAILED, message)
         try:
             async with asyncio.timeout(self._try_seconds):  # the client's own time-outs begin anew with every byte
                 response = await self._receive(request)
         except (TimeoutError, httpx2.HTTPError) as error:
-            self._circuit.note(answered=False)
+            self._note(answered=False)
             # The kind alone: the message of a protocol error quotes headers.
-            raise Again(f"cannot be reached ({type(error).__name__})") from error
-        self._circuit.note(answered=response.status_code < 500)
+            silent = isinstance(error, TimeoutError)
+            reason = "takes too long to answer" if silent else f"cannot be reached ({type(error).__name__})"
+            raise Again(reason) from error
+        self._note(answered=response.status_code < 500)
         return _judged(response)
+
+    def _note(self, *, answered: bool) -> None:
+        if self._circuit.note(answered=answered):
+            _log.warning("stranger_left_alone", stranger=self.name, seconds=_LEFT_ALONE_SECONDS)
 
     async def _receive(self, request: httpx2.Request) -> httpx2.Response:
         response = await self._client.send(request, stream=True, auth=None, follow_redirects=False)
@@ -185,10 +206,12 @@ def _judged(response: httpx2.Response) -> httpx2.Response:
     return response
 
 
-def _backoff(limit: asyncio.Timeout, error: Exception) -> bool | float:
+def _backoff(limit: asyncio.Timeout, again: Callable[["Again"], bool], error: Exception) -> bool | float:
     """Whether to try again; a number is the pause in seconds, which stamina takes as it is, however long."""
-    if not isinstance(error, Again) or error.wait_seconds is None:
-        return isinstance(error, Again)
+    if not isinstance(error, Again) or not again(error):
+        return False
+    if error.wait_seconds is None:
+        return True
     ends = limit.when()
     return error.wait_seconds if ends and error.wait_seconds < ends - asyncio.get_running_loop().time() else False
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import httpx2
 
-from integrations.strangers import Again, Stranger, failed
+from integrations.strangers import Stranger
 
 
 class UnseenQuery(httpx2.URL):
@@ -28,9 +28,4 @@ class Confidant(Stranger):
         request = httpx2.Request("GET", url)
         # httpx2 writes the address of each request to the log, stamina the request that it makes again.
         request.url = UnseenQuery(url, params=parameters)
-        try:
-            if not again:
-                return await self.try_once(request)
-            return await self._retrying(Again, self.try_once, request)
-        except Again as error:
-            raise failed(self.name, error.reason) from None
+        return await self.send(limit, request, again=lambda _error: again)

@@ -30,10 +30,10 @@ class RenewInstagramTokens:
                 return  # the rest need not be put off for a day because Meta is away for an hour
 
     async def _renew(self, kept: SealedToken) -> bool:
-        """Whether Meta answered."""
+        """Whether Meta could be asked."""
         token = self._tokens.opened(kept)
         if token is None:
-            return False
+            return True
         try:
             await self._tokens.renew(token, await self._meta.renewed(token.text))
         except DeadToken:

@@ -18,7 +18,7 @@ _AT_ONCE = 1000
 _KEPT_SECONDS = 6.0
 _MOST_TRIES = 3
 _LONGEST_REST_SECONDS = 5.0
-_LONGEST_PAUSE_SECONDS, _LONGEST_WAIT_SECONDS = 60.0, 3600.0
+_LONGEST_PAUSE_SECONDS, _LONGEST_WAIT_SECONDS = 10.0, 3600.0
 Tell: TypeAlias = Callable[[Sequence[str]], Awaitable[Mapping[str, NotTold]]]
 
 
@@ -78,6 +78,6 @@ class Relay:
 
 
 def _pause(one: Waiting, told: NotTold) -> float:
-    """In seconds, before it is tried again: what was asked for, within reason."""
-    asked = told.wait_seconds
-    return min(2.0**one.attempts, _LONGEST_PAUSE_SECONDS) if asked is None else min(asked, _LONGEST_WAIT_SECONDS)
+    """In seconds, before it is tried again: longer each time, or what was asked for, within reason."""
+    own = min(2.0 ** min(one.attempts, 10), _LONGEST_PAUSE_SECONDS)
+    return max(own, min(told.wait_seconds or 0.0, _LONGEST_WAIT_SECONDS))

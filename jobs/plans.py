@@ -19,12 +19,15 @@ class ExpirePlans:
         self._database, self._corporations, self._news = database, corporations, news
 
     async def __call__(self) -> None:
+        while expired := await self._some():
+            _log.info("plans_expired", corporation_ids=expired)
+
+    async def _some(self) -> list[int]:
         async with self._database.writing() as transaction:
             expired = await self._corporations.expire_plans(transaction)
             for corporation in expired:
                 await self._news.plan_expired(transaction, corporation)
-        if expired:
-            _log.info("plans_expired", corporation_ids=[corporation.id for corporation in expired])
+        return [corporation.id for corporation in expired]
 
 
 class WarnOfPlanEnds:
@@ -34,6 +37,13 @@ class WarnOfPlanEnds:
         self._database, self._corporations, self._news = database, corporations, news
 
     async def __call__(self) -> None:
+        while await self._some():
+            pass
+
+    async def _some(self) -> bool:
+        """Whether there may be more."""
         async with self._database.writing() as transaction:
-            for corporation in await self._corporations.warn_of_ends(transaction, _WARNED_BEFORE):
+            ending = await self._corporations.warn_of_ends(transaction, _WARNED_BEFORE)
+            for corporation in ending:
                 await self._news.plan_expiring(transaction, corporation)
+        return bool(ending)

@@ -13,6 +13,7 @@ SESSIONS_KEPT = timedelta(days=30)
 NOTIFICATIONS_KEPT = timedelta(days=90)
 # Longer than an event can still be pushed.
 PUSHES_KEPT = timedelta(days=7)
+LOOSE_IMAGES_KEPT = timedelta(days=1)
 OVER = timedelta(0)
 _UPLOADS_KEPT = timedelta(days=1)
 
@@ -45,7 +46,7 @@ class SweepUploads:
     async def _some(self) -> bool:
         """Whether there may be more."""
         async with self._database.writing() as transaction:
-            swept = await self._images.sweep(transaction, _UPLOADS_KEPT)
+            swept = await self._images.sweep_uploads(transaction, _UPLOADS_KEPT)
             for upload in swept:
                 await self._news.upload_swept(transaction, upload)
         return bool(swept)

@@ -52,13 +52,20 @@ _CHANGE_PLAN = Statement(
     Corporation,
 )
 _HELD = Statement(sa.select(*COLUMNS).where(_THIS).with_for_update(read=True), Corporation)
+_AT_ONCE = 100
+_IS_PAID = corporations.c.plan == sa.literal(Plan.PAID, corporations.c.plan.type)
+
+
+def _some(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """A few of those that nobody else is at."""
+    free = sa.select(corporations.c.id).where(_IS_PAID, *conditions).limit(_AT_ONCE)
+    return corporations.c.id.in_(free.with_for_update(skip_locked=True, key_share=True))
+
+
 # The date stays, to tell since when. Of several that ask at once, one finds the plan still paid.
 _EXPIRE = Statement(
     sa.update(corporations)
-    .where(
-        corporations.c.plan == sa.literal(Plan.PAID, corporations.c.plan.type),
-        corporations.c.plan_expires_at <= sa.func.now(),
-    )
+    .where(_some(corporations.c.plan_expires_at <= sa.func.now()))
     .values(plan=sa.literal(Plan.FREE, corporations.c.plan.type), updated_at=sa.func.now())
     .returning(*COLUMNS),
     Corporation,
@@ -66,10 +73,11 @@ _EXPIRE = Statement(
 _WARN = Statement(
     sa.update(corporations)
     .where(
-        corporations.c.plan == sa.literal(Plan.PAID, corporations.c.plan.type),
-        corporations.c.plan_expires_at > sa.func.now(),
-        corporations.c.plan_expires_at <= sa.func.now() + sa.bindparam("within", type_=INTERVAL),
-        corporations.c.plan_warned_for.is_distinct_from(corporations.c.plan_expires_at),
+        _some(
+            corporations.c.plan_expires_at > sa.func.now(),
+            corporations.c.plan_expires_at <= sa.func.now() + sa.bindparam("within", type_=INTERVAL),
+            corporations.c.plan_warned_for.is_distinct_from(corporations.c.plan_expires_at),
+        )
     )
     .values(plan_warned_for=corporations.c.plan_expires_at)
     .returning(*COLUMNS),

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from domain.devices import Device, DevicePlatform
 from persistence.database import Connection, Database
 from persistence.statements import Statement, by_key, columns_of, is_any, plain
-from persistence.tables import devices, sessions
+from persistence.tables import devices, sessions, users
 
 COLUMNS = columns_of(Device, devices)
 _OWN = devices.c.user_id == sa.bindparam("user_id", type_=sa.BigInteger)
@@ -20,10 +20,20 @@ _NEWEST_FIRST = (devices.c.registered_at.desc(), devices.c.id.desc())
 
 _OF_USER = Statement(sa.select(*COLUMNS).where(_OWN, LISTENS).order_by(*_NEWEST_FIRST), Device)
 _BY_IDS = Statement(sa.select(*COLUMNS).where(_OWN, LISTENS, is_any(devices.c.id, "ids")), Device)
-_new = insert(devices).values({name: sa.bindparam(name) for name in ("user_id", "session_id", "platform", "token")})
+# The person first, as everywhere: whoever deletes them comes to the device by the same way.
+_person = (
+    sa.select(users.c.id)
+    .where(users.c.id == sa.bindparam("user_id", type_=sa.BigInteger))
+    .with_for_update(read=True, key_share=True)
+    .cte("person")
+)
+_NEW = ("session_id", "platform", "token")
+_new = insert(devices).from_select(
+    ["user_id", *_NEW], sa.select(_person.c.id, *(sa.bindparam(name, type_=devices.c[name].type) for name in _NEW))
+)
 _PUT = Statement(
     _new.on_conflict_do_update(
-        index_elements=[devices.c.token],
+        index_elements=[sa.func.md5(devices.c.token)],
         set_={
             **{name: _new.excluded[name] for name in ("user_id", "session_id", "platform")},
             "registered_at": sa.func.now(),

@@ -1,5 +1,6 @@
 """Images in PostgreSQL."""
 
+import dataclasses
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -7,10 +8,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import INTERVAL
 
 from domain.images import Image, ImageStatus, Swept
+from domain.outbox import OBJECTS
 from domain.uploads import NewImage
 from persistence.database import Connection, Database
 from persistence.statements import Statement, by_key, columns_of, is_any, plain
-from persistence.tables import images, posts, users
+from persistence.tables import images, outbox, personas, posts, users
 
 COLUMNS = columns_of(Image, images)
 _IMAGE = images.c.id == sa.bindparam("image_id", type_=sa.BigInteger)
@@ -32,6 +34,17 @@ _INSERT = Statement(
     sa.insert(images).values({name: sa.bindparam(name) for name in _NEW}).returning(*COLUMNS),
     Image,
 )
+# Deleted by whoever is told of the outbox, unless the key is taken out of it first.
+_EXPECT_BYTES = plain(
+    sa.insert(outbox).values(topic=OBJECTS, subject=sa.bindparam("key"), due_at=sa.func.now() + timedelta(hours=1))
+)
+_ACQUIT = plain(sa.delete(outbox).where(outbox.c.topic == OBJECTS, outbox.c.subject == sa.bindparam("key")))
+_KEEP = Statement(
+    sa.insert(images)
+    .values({**{name: sa.bindparam(name) for name in _NEW}, "status": ImageStatus.READY, "is_generated": True})
+    .returning(*COLUMNS),
+    Image,
+)
 _MAKE_READY = Statement(
     sa.update(images).where(_IMAGE).values(status=ImageStatus.READY).returning(*COLUMNS),
     Image,
@@ -45,6 +58,17 @@ _LOCK_OWNERS = plain(
     .order_by(users.c.id)
     .with_for_update(read=True, key_share=True)
 )
+_loose = (
+    sa.select(images.c.id)
+    .where(
+        images.c.is_generated,
+        images.c.created_at < sa.func.now() - sa.bindparam("kept", type_=INTERVAL),
+        ~sa.exists(sa.select(personas.c.id).where(personas.c.image_id == images.c.id)),
+    )
+    .limit(_SWEPT_AT_ONCE)
+    .with_for_update(skip_locked=True)
+)
+_SWEEP_LOOSE = plain(sa.delete(images).where(images.c.id.in_(_loose)).returning(images.c.id))
 _old = (
     sa.select(images.c.id)
     .where(_OLD, is_any(images.c.owner_id, "owners"))
@@ -72,14 +96,15 @@ class Images:
             return await _BY_KEY.first(connection, key=key, viewer_id=viewer_id)
 
     async def insert(self, transaction: Connection, owner_id: int, new: NewImage) -> Image:
-        return await _INSERT.one(
-            transaction,
-            owner_id=owner_id,
-            key=new.key,
-            filename=new.filename,
-            content_type=new.content_type,
-            size_bytes=new.size_bytes,
-        )
+        return await _INSERT.one(transaction, owner_id=owner_id, **dataclasses.asdict(new))
+
+    async def expect_bytes(self, key: str) -> None:
+        async with self._database.single() as connection:
+            await _EXPECT_BYTES.run(connection, key=key)
+
+    async def keep(self, transaction: Connection, owner_id: int, new: NewImage) -> Image:
+        await _ACQUIT.run(transaction, key=new.key)
+        return await _KEEP.one(transaction, owner_id=owner_id, **dataclasses.asdict(new))
 
     async def make_ready(self, transaction: Connection, image_id: int) -> Image | None:
         return await _MAKE_READY.first(transaction, image_id=image_id)
@@ -87,6 +112,12 @@ class Images:
     async def delete(self, transaction: Connection, image_id: int) -> None:
         await _DELETE.run(transaction, image_id=image_id)
 
-    async def sweep(self, transaction: Connection, kept: timedelta) -> list[Swept]:
+    async def sweep_uploads(self, transaction: Connection, kept: timedelta) -> list[Swept]:
         owners = await _LOCK_OWNERS.all(transaction, kept=kept)
         return await _SWEEP.all(transaction, kept=kept, owners=owners) if owners else []
+
+    async def sweep(self, kept: timedelta) -> None:
+        swept = [0] * _SWEPT_AT_ONCE
+        while len(swept) == _SWEPT_AT_ONCE:
+            async with self._database.single() as connection:
+                swept = await _SWEEP_LOOSE.all(connection, kept=kept)

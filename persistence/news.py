@@ -10,12 +10,13 @@ from persistence.statements import Statement, plain
 from persistence.tables import content_genres, content_likes, contents, fan_outs, genres, users
 
 _CONTENT = sa.bindparam("content_id", type_=sa.BigInteger)
+_BUT = sa.bindparam("but", type_=sa.BigInteger)
 _MANAGER = users.c.role == sa.literal(Role.MANAGER, users.c.role.type)
 
 _managers = sa.select(users.c.id).where(
     _MANAGER,
     users.c.corporation_id == contents.c.corporation_id,
-    users.c.id != sa.bindparam("but", type_=sa.BigInteger),
+    users.c.id != _BUT,
 )
 _MANAGERS_OF_CONTENT = Statement(
     sa.select(contents.c.title, sa.func.array(_managers.scalar_subquery()).label("user_ids")).where(
@@ -26,7 +27,7 @@ _MANAGERS_OF_CONTENT = Statement(
 _MANAGERS_OF = plain(
     sa.select(users.c.id).where(_MANAGER, users.c.corporation_id == sa.bindparam("corporation_id", type_=sa.BigInteger))
 )
-_BEGIN = plain(sa.insert(fan_outs).values(content_id=_CONTENT))
+_BEGIN = plain(sa.insert(fan_outs).values(content_id=_CONTENT, but_user_id=_BUT))
 _names = (
     sa.select(genres.c.name)
     .join(content_genres, content_genres.c.genre_id == genres.c.id)
@@ -37,6 +38,7 @@ _NEXT = Statement(
     sa.select(
         fan_outs.c.content_id,
         fan_outs.c.after_user_id,
+        fan_outs.c.but_user_id,
         sa.case((VISIBLE, contents.c.title)).label("title"),
         sa.func.array(_names.scalar_subquery()).label("genres"),
     )
@@ -46,7 +48,8 @@ _NEXT = Statement(
     .with_for_update(of=fan_outs, skip_locked=True),
     FanOut,
 )
-# Few are looked through at a time, whether they like its genres or not: so each batch takes about as long.
+# Few people are looked through at a time, and of each what they liked last, so that no batch takes long.
+_LIKES_LOOKED_AT = 200
 _next_people = (
     sa.select(users.c.id)
     .where(users.c.id > sa.bindparam("after_user_id", type_=sa.BigInteger))
@@ -55,16 +58,27 @@ _next_people = (
     .cte("next_people")
 )
 _own_genres, _liked_genres = content_genres.alias("own_genres"), content_genres.alias("liked_genres")
-_likes_one = sa.exists(
+_liked = (
     sa.select(content_likes.c.content_id)
-    .join(_liked_genres, _liked_genres.c.content_id == content_likes.c.content_id)
-    .join(_own_genres, _own_genres.c.genre_id == _liked_genres.c.genre_id)
-    .where(content_likes.c.user_id == _next_people.c.id, _own_genres.c.content_id == _CONTENT)
+    .where(content_likes.c.user_id == _next_people.c.id)
+    .correlate(_next_people)
+    .order_by(content_likes.c.created_at.desc(), content_likes.c.content_id.desc())
+    .limit(_LIKES_LOOKED_AT)
+    .subquery("liked")
 )
+_likes_one = sa.exists(
+    sa.select(_liked.c.content_id)
+    .join(_liked_genres, _liked_genres.c.content_id == _liked.c.content_id)
+    .join(_own_genres, _own_genres.c.genre_id == _liked_genres.c.genre_id)
+    .where(_own_genres.c.content_id == _CONTENT)
+)
+_told = sa.select(_next_people.c.id).where(_likes_one, _next_people.c.id != _BUT)
 _BATCH = Statement(
     sa.select(
         sa.select(sa.func.max(_next_people.c.id)).scalar_subquery().label("last_id"),
-        sa.func.array(sa.select(_next_people.c.id).where(_likes_one).scalar_subquery()).label("user_ids"),
+        sa.func.array(
+            sa.select(_next_people.c.id).where(_likes_one, _next_people.c.id != _BUT).scalar_subquery()
+        ).label("user_ids"),
     ),
     Batch,
 )
@@ -83,15 +97,15 @@ class News:
     async def managers_of(self, transaction: Connection, corporation_id: int) -> list[int]:
         return await _MANAGERS_OF.all(transaction, corporation_id=corporation_id)
 
-    async def begin_fan_out(self, transaction: Connection, content_id: int) -> None:
-        await _BEGIN.run(transaction, content_id=content_id)
+    async def begin_fan_out(self, transaction: Connection, content_id: int, but: int) -> None:
+        await _BEGIN.run(transaction, content_id=content_id, but=but)
 
     async def next_fan_out(self, transaction: Connection) -> FanOut | None:
         return await _NEXT.first(transaction)
 
     async def batch(self, transaction: Connection, fan_out: FanOut, most: int) -> Batch:
-        after = fan_out.after_user_id
-        return await _BATCH.one(transaction, content_id=fan_out.content_id, after_user_id=after, most=most)
+        values = {"after_user_id": fan_out.after_user_id, "but": fan_out.but_user_id, "most": most}
+        return await _BATCH.one(transaction, content_id=fan_out.content_id, **values)
 
     async def go_on(self, transaction: Connection, content_id: int, after_user_id: int) -> None:
         await _GO_ON.run(transaction, content_id=content_id, last_id=after_user_id)

@@ -57,8 +57,8 @@ class Personas:
         async with self._database.reading() as connection:
             return await _OF_USER.all(connection, user_id=user_id)
 
-    async def hold(self, transaction: Connection, user_id: int) -> bool:
-        return await _HOLD.first(transaction, user_id=user_id) is not None
+    async def hold(self, transaction: Connection, user_id: int) -> None:
+        await _HOLD.run(transaction, user_id=user_id)
 
     async def insert(self, transaction: Connection, user_id: int, new: NewPersona) -> Persona | None:
         return await _INSERT.first(transaction, user_id=user_id, **vars(new))

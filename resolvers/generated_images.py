@@ -11,7 +11,8 @@ from resolvers.context import Info
 
 async def generate_image(info: Info, input: Any) -> GeneratedImage:
     """Generates an image of a persona, within about ten seconds; one at a time for each person. With `personaId` it
-    becomes that persona's. Where the image service is not set up or fails, a drawing is answered in its place.
+    becomes that persona's. Where the image service is not set up or fails, a drawing is answered in its place, and kept
+    nowhere.
     """
     persona_id = None if input.persona_id is None else ids.decode("Persona", input.persona_id)
     return await info.context.services.generated_images.generate(

@@ -37,7 +37,9 @@ async def instagram_accounts(info: Info, persona_id: PersonaId) -> InstagramAcco
 
 async def start_instagram_authorization(info: Info, input: Any) -> AuthorizationStarted:
     """Asks where to sign in at Meta for a persona, so that it may speak for an Instagram account. From there a browser
-    comes back here, and goes on to the front end: `/mypage?ig=connected`, or `?ig=failed&error=`. It has ten minutes.
+    comes back here within ten minutes, and goes on to the front end: to `/mypage?ig=connected`, or where it failed to
+    `/mypage?ig=failed&error=session_expired&error_description=...`, with the code of a refusal in small letters. What
+    is no persona of one's own is refused with PERSONA_REQUIRED.
     """
     viewer, persona_id = info.context.signed_in(), ids.decode("Persona", input.persona_id)
     authorization = info.context.services.instagram_authorization

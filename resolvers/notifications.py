@@ -44,7 +44,9 @@ async def unregister_device(info: Info, input: Any) -> ids.Deleted:
 
 
 async def mark_notifications_read(info: Info, input: Any) -> int:
-    """Marks notifications of one's own as read, at most 100, and answers how many of them were not read before."""
+    """Marks notifications of one's own as read, at most 100 at a time, and answers how many of them were not read yet.
+    What is not there, or somebody else's, does not count.
+    """
     wanted = [ids.decode("Notification", one) for one in input.ids]
     return await info.context.services.notifications.mark_read(info.context.signed_in(), wanted)
 

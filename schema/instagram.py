@@ -31,7 +31,7 @@ class InstagramAccountList:
     accounts: list[InstagramAccount] = shown("The accounts; none where no page has one.")
 
 
-@present(authorization.AuthorizationStarted, description="Where to go on.")
+@present(authorization.AuthorizationStarted, description="Signing a persona in at Meta has begun.")
 class AuthorizationStarted:
     url: URL = shown("The address at Meta to send the browser to; good once, for ten minutes.")
 

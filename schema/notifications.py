@@ -56,7 +56,7 @@ DeviceResult = union("DeviceResult", Device, Refusal, "The device, or why not.")
 @strawberry.input(description="A device to push to.")
 class RegisterDeviceInput:
     platform: domain_devices.DevicePlatform = given("What kind of device.")
-    token: str = given("Its registration token, as FCM gave it to the app.")
+    token: str = given("Its registration token, as FCM gave it to the app: 1 to 4096 visible characters.")
 
 
 @strawberry.input(description="Which device is forgotten.")

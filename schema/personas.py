@@ -55,10 +55,15 @@ class CreatePersonaInput:
 @strawberry.input(description="What changes of a persona; what is left out stays.")
 class UpdatePersonaInput:
     id: strawberry.ID = given("The persona's id.")
-    name: str | None = given("What it is called.", optional=True)
+    name: str | None = given("What it is called, up to 100 characters; it cannot be taken away.", optional=True)
     gender: Gender | None = given("Its gender; null takes it away.", optional=True)
-    feature: str | None = given("What is particular about it; null takes it away.", optional=True)
-    options: list[str] | None = given("What else it is to be: all of it, instead of what was there.", optional=True)
+    feature: str | None = given(
+        "What is particular about it, up to 2000 characters; null takes it away.", optional=True
+    )
+    options: list[str] | None = given(
+        "What else it is to be, instead of what was there: up to 20, of up to 100 characters each; null is none.",
+        optional=True,
+    )
 
 
 @strawberry.input(description="Which persona is deleted.")

@@ -24,7 +24,7 @@ enumerate_as(
     UNSUPPORTED_FILE_TYPE="Files of this type are not taken here.",
     UPLOAD_INCOMPLETE="The bytes have not all arrived.",
     PERSONA_REQUIRED="It needs a persona of yours, and there is none.",
-    PERSONA_OAUTH_REQUIRED="This persona has to sign in at Instagram first, or again.",
+    PERSONA_OAUTH_REQUIRED="This persona has to sign in at Meta first, or again: startInstagramAuthorization.",
     NOT_CONFIGURED="This server is not set up for it; a setting is missing.",
     UPSTREAM_FAILED="A service behind this one did not do its part; try again later.",
 )

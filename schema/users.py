@@ -105,7 +105,7 @@ class Viewer:
     sessions = worked(
         resolvers.sessions.of_viewer,
         list_of(lazily("Session", "schema.sessions")),
-        "The stays on all devices that are signed in, last used first.",
+        "The sessions that are signed in, last used first.",
     )
     devices = worked(
         resolvers.notifications.devices_of_viewer,

@@ -56,6 +56,7 @@ def upgrade() -> None:
         "fan_outs",
         sa.Column("content_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("after_user_id", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("but_user_id", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.ForeignKeyConstraint(
             ["content_id"], ["contents.id"], name=op.f("fk_fan_outs_content_id"), ondelete="CASCADE"
@@ -103,8 +104,8 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_devices_user_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_devices")),
-        sa.UniqueConstraint("token", name=op.f("uq_devices_token")),
     )
+    op.create_index("uq_devices_token", "devices", [sa.literal_column("md5(token)")], unique=True)
     op.create_index("ix_devices_session_id", "devices", ["session_id"], unique=False)
     op.create_index("ix_devices_user_id", "devices", ["user_id", "registered_at"], unique=False)
     op.create_table(
@@ -158,12 +159,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("device_id", "event", name=op.f("pk_pushes")),
     )
     op.create_index("ix_pushes_sent_at", "pushes", ["sent_at"], unique=False)
+    op.add_column("images", sa.Column("is_generated", sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.create_index(
+        "ix_images_generated", "images", ["created_at"], unique=False, postgresql_where=sa.text("is_generated")
+    )
     op.add_column("corporations", sa.Column("plan_warned_for", sa.TIMESTAMP(timezone=True), nullable=True))
     for statement in _PUSH:
         op.execute(statement)
 
 
 def downgrade() -> None:
+    op.drop_index("ix_images_generated", table_name="images", postgresql_where=sa.text("is_generated"))
+    op.drop_column("images", "is_generated")
     op.drop_column("corporations", "plan_warned_for")
     op.drop_index("ix_pushes_sent_at", table_name="pushes")
     op.drop_table("pushes")
@@ -172,6 +179,7 @@ def downgrade() -> None:
     op.drop_table("instagram_links")
     op.drop_table("personas")
     op.drop_index("ix_devices_user_id", table_name="devices")
+    op.drop_index("uq_devices_token", table_name="devices")
     op.drop_index("ix_devices_session_id", table_name="devices")
     op.drop_table("devices")
     op.drop_index("ix_notifications_user_id", table_name="notifications")

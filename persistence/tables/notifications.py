@@ -12,9 +12,11 @@ devices = sa.Table(
     key(),
     reference("user_id", "users", cascade=True),
     sa.Column("platform", enum("device_platform"), nullable=False),
-    sa.Column("token", sa.Text, nullable=False, unique=True),
+    sa.Column("token", sa.Text, nullable=False),
     moment("registered_at", default=True),
     reference("session_id", "sessions", cascade=True),
+    # An index takes no more than 2704 bytes of one, and a token may have 4096.
+    sa.Index("uq_devices_token", sa.text("md5(token)"), unique=True),
     sa.Index("ix_devices_user_id", "user_id", "registered_at"),
     sa.Index("ix_devices_session_id", "session_id"),
 )
@@ -55,5 +57,7 @@ fan_outs = sa.Table(
     metadata,
     sa.Column("content_id", sa.ForeignKey("contents.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
     sa.Column("after_user_id", sa.BigInteger, nullable=False, server_default="0"),
+    # Who made it, and needs not be told; they may have gone.
+    sa.Column("but_user_id", sa.BigInteger, nullable=False),
     moment("created_at", default=True),
 )

@@ -16,7 +16,10 @@ images = sa.Table(
     sa.Column("size_bytes", sa.Integer, nullable=False),
     sa.Column("status", enum("image_status"), nullable=False, server_default="PENDING"),
     moment("created_at", default=True),
+    # Made for its owner, and kept for as long as it is a persona's.
+    sa.Column("is_generated", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index("ix_images_owner_id", "owner_id"),
+    sa.Index("ix_images_generated", "created_at", postgresql_where=sa.text("is_generated")),
     sa.Index("ix_images_pending", "created_at", postgresql_where=sa.text("status = 'PENDING'")),
 )
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain.instagram_tokens import MetaToken, OpenToken, SealedToken, Tokens
+from domain.instagram_tokens import MetaToken, OpenToken, Resealed, SealedToken, Tokens
 from integrations.encryption import Sealing
 from tests.instagram.conftest import Studio
 
@@ -60,7 +60,7 @@ async def test_keys_that_are_set_later_leave_old_tokens_readable_and_take_them_o
         assert opened.text == text
     moments = "select persona_id, expires_at, renewed_at from instagram_tokens order by 1"
     before = await studio.world.rows(moments)
-    assert [await later.reseal(), await later.reseal()] == [3, 0]
+    assert [await later.reseal(), await later.reseal()] == [Resealed(3, 0), Resealed(0, 0)]
     assert before == await studio.world.rows(moments)
     sealed = [row[0] for row in await studio.world.rows("select sealed from instagram_tokens order by persona_id")]
     assert [sealing(NEW).open(one) for one in sealed] == kept
@@ -74,7 +74,8 @@ async def test_all_are_sealed_anew_in_however_many_batches(studio: Studio, monke
         await studio.keep(viewer, await studio.persona(viewer, number))
     await studio.world.rows("update instagram_tokens set sealed = 'nonsense' where persona_id = 2")
     changed = await asyncio.gather(*(studio.set(encryption_keys=[NEW]).tokens.reseal() for _ in range(2)))
-    assert sum(changed) == 4, "each by one of the two, and none that no key opens"
+    assert sum(one.changed for one in changed) == 4, "each by one of the two"
+    assert [one.closed for one in changed] == [1, 1], "and none that no key opens"
     assert await studio.world.rows("select persona_id from instagram_tokens where sealed = 'nonsense'") == [(2,)]
 
 

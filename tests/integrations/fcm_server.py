@@ -44,9 +44,12 @@ _SHAPE = {
     "token": str,
     "notification": {"title": str, "body": str},
     "data": _TEXTS,
-    "android": {"priority": "NORMAL|HIGH", "collapse_key": str, "notification": {"tag": str}},
-    "apns": {"headers": {"apns-collapse-id": "[!-~]{1,64}"}, "payload": {"aps": {"sound": str, "thread-id": str}}},
-    "webpush": {"headers": {"Topic": "[A-Za-z0-9_-]{1,32}"}, "notification": {"tag": str}},
+    "android": {"priority": "NORMAL|HIGH", "ttl": r"\d+s", "notification": {"tag": str}},
+    "apns": {
+        "headers": {"apns-collapse-id": "[!-~]{1,64}", "apns-expiration": r"\d{10}"},
+        "payload": {"aps": {"sound": str, "thread-id": str}},
+    },
+    "webpush": {"headers": {"Topic": "[A-Za-z0-9_-]{1,32}", "TTL": r"\d+"}, "notification": {"tag": str}},
 }
 
 

@@ -151,7 +151,8 @@ async def test_a_persona_that_is_deleted_meanwhile_leaves_nothing(stage: Stage, 
     await deleted(stage.api, person, persona["id"])
     held.released.set()
     assert (await made)["code"] == "NOT_FOUND"
-    ((key,),) = await stage.world.rows("select distinct subject from outbox where subject not like 'incoming/%'")
+    ((key,),) = await stage.world.rows("select subject from outbox where topic = 'objects'")
+    await stage.world.rows("update outbox set due_at = due_at - interval '1 hour'")
     await stage.settle()
     assert await stage.has_gone(key)
     assert await stage.world.rows(LEFT) == [(0,)]
@@ -183,9 +184,24 @@ async def test_without_a_store_it_is_told_so_and_can_be_tried_again(
             patch.setattr(store, "put", down)
             assert (await embedded.api.ask(GENERATE, person)).codes == ["UNAVAILABLE"]
         assert (await generated(embedded, person))["fallback"] is False
-    await embedded.world.rows("update images set created_at = now() - interval '2 days'")
-    await embedded.world.run("sweep uploads")
-    assert await embedded.world.rows("select status::text from images") == [("READY",)]
+    await embedded.world.rows("update outbox set due_at = due_at - interval '1 hour'")
+    await embedded.settle()
+    ((key,),) = await embedded.world.rows("select key from images")
+    assert await embedded.is_stored(key)
+    assert await embedded.world.rows("select 1 from outbox") == [], "what was to be stored first is looked after"
+
+
+async def test_an_image_that_no_persona_has_is_kept_for_a_day(stage: Stage, ai: AiServer) -> None:
+    person = await stage.world.person()
+    persona = await created(stage.api, person)
+    made = [await generated(stage, person, persona=wanted) for wanted in (persona["id"], None, None)]
+    keys = [one["image"]["key"] for one in made]
+    await stage.world.rows("update images set created_at = now() - interval '25 hours' where key <> $1", keys[2])
+    await stage.world.run("sweep", "sweep uploads")
+    await stage.settle()
+    assert [await stage.is_stored(key) for key in keys] == [True, False, True]
+    assert (await stage.client.get(await image_url(stage, person) or "")).status_code == 200
+    assert await stage.world.rows("select 1 from notifications") == [], "nobody announced anything"
 
 
 def drawn(made: dict[str, Any]) -> ElementTree.Element:

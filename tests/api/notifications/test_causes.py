@@ -139,7 +139,8 @@ async def test_a_new_content_is_told_to_those_who_like_something_of_its_genres(a
     manager = await world.person(Role.MANAGER, corporation)
     drama, comedy = await world.content(genres=["Drama", "Noir"]), await world.content(genres=["Comedy"])
     likes_both, likes_drama, likes_comedy, likes_none = [await world.person() for _ in range(4)]
-    for person, liked in ((likes_both, drama), (likes_both, comedy), (likes_drama, drama), (likes_comedy, comedy)):
+    likes = ((likes_both, drama), (likes_both, comedy), (likes_drama, drama), (likes_comedy, comedy), (manager, drama))
+    for person, liked in likes:
         await api.data(LIKE, person, id=id_of(liked))
     made = (await api.data(CREATE, manager, title="Tide", genres=["drama", "Noir"]))["createContent"]
     assert await kinds(api, likes_drama) == [], "by and by"
@@ -147,9 +148,10 @@ async def test_a_new_content_is_told_to_those_who_like_something_of_its_genres(a
     for person in (likes_both, likes_drama):
         (told,) = await notifications(api, person)
         assert (told["kind"], told["title"]) == ("CONTENT_ADDED", "New: Tide")
-        assert told["body"] == "Among what you like: Drama, Noir."
+        assert told["body"] == "Drama, Noir"
         assert told["content"]["id"] == made["id"]
     assert await kinds(api, likes_comedy) == await kinds(api, likes_none) == []
+    assert await kinds(api, manager) == [], "it is no news to who made it"
     assert await world.rows("select 1 from fan_outs") == []
 
 

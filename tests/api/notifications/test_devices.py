@@ -1,6 +1,8 @@
 """Devices: registered, moved with the phone, forgotten: D7 of FEATURES."""
 
 import asyncio
+import random
+import string
 
 import pytest
 
@@ -59,6 +61,14 @@ async def test_a_token_that_many_register_at_once_is_one_persons(api: Api, world
     owners = [person for person in people if await devices(api, person)]
     assert await world.rows(STATE) == [(owners[0].user.id, "phone:1")]
     assert len(owners) == 1
+
+
+async def test_the_longest_token_is_taken_and_is_one_persons(api: Api, world: World) -> None:
+    token = "".join(random.choices(string.ascii_letters, k=4096))
+    people = [await world.person() for _ in range(2)]
+    for person in people:
+        assert "id" in await registered(api, person, token)
+    assert await world.rows(STATE) == [(people[1].user.id, token)]
 
 
 async def test_of_too_many_devices_the_oldest_go(api: Api, world: World) -> None:

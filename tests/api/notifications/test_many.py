@@ -50,8 +50,9 @@ async def test_all_are_told_once_and_batch_by_batch_while_others_go_on(api: Api,
     contents = [await crowd.content(corporation) for _ in range(20)]
     await api.data(CREATE, manager, title="Tide", genres=["Drama"])
     killed = asyncio.create_task(crowd.run("fan out news"))
-    while not await crowd.rows("select 1 from notifications limit 1"):
-        await asyncio.sleep(0.01)
+    async with asyncio.timeout(20):
+        while not await crowd.rows("select 1 from notifications limit 1"):
+            await asyncio.sleep(0.01)
     killed.cancel()
     await asyncio.wait([killed])
     assert (await crowd.rows(TOLD, EVERY))[0][0] < PEOPLE // EVERY

@@ -14,7 +14,9 @@ from tests.api.conftest import Api, Person, World
 from tests.api.issuer import settings_like
 from tests.api.notifications.conftest import notifications, registered
 from tests.api.notifications.test_reading import READ, tell
-from tests.integrations.fcm_server import Cut, FcmServer, failure, fcm_server, no_grant
+from tests.api.test_subscriptions import until
+from tests.integrations.fcm_server import Cut, FcmServer, error, failure, fcm_server, no_grant
+from tests.integrations.tmdb_server import Silence
 
 WAITING = "select count(*) from outbox where topic like 'push%' and refusal is null"
 DUE = "select extract(epoch from due_at - now())::float from outbox where topic = 'push' and refusal is null"
@@ -105,14 +107,11 @@ async def test_what_was_meant_for_the_one_before_does_not_reach_the_next_owner(
     assert pushing.fcm.messages == []
 
 
-@pytest.mark.parametrize("error", ["UNREGISTERED", "SENDER_ID_MISMATCH"])
-async def test_a_dead_token_is_removed_and_holds_up_no_other(
-    api: Api, world: World, pushing: Pushing, error: str
-) -> None:
+async def test_a_dead_token_is_removed_and_holds_up_no_other(api: Api, world: World, pushing: Pushing) -> None:
     person = await world.person()
     for token in ("dead", "alive"):
         await registered(api, person, token)
-    pushing.fcm.failing_for["dead"].append(failure(error))
+    pushing.fcm.failing_for["dead"].append(failure("UNREGISTERED"))
     await tell(world, person)
     await pushing.run()
     assert await world.rows("select token from devices") == [("alive",)]
@@ -124,9 +123,8 @@ async def test_a_dead_token_is_removed_and_holds_up_no_other(
 @pytest.mark.parametrize(
     ("answer", "least", "most"),
     [
-        (failure("QUOTA_EXCEEDED", retry_after="70"), 60, 70),
-        (failure("UNAVAILABLE", retry_after="30"), 20, 30),
-        (failure("INTERNAL"), 0, 1),
+        (failure("QUOTA_EXCEEDED", retry_after="90"), 60, 90),
+        (failure("UNAVAILABLE", retry_after="50"), 30, 50),
     ],
 )
 async def test_what_is_not_taken_is_sent_when_its_time_has_come(
@@ -145,10 +143,51 @@ async def test_what_is_not_taken_is_sent_when_its_time_has_come(
     assert sorted(message["token"] for message in pushing.fcm.messages) == ["quick", "slow"]
 
 
+@pytest.mark.parametrize(
+    "answer", [failure("INTERNAL"), failure("QUOTA_EXCEEDED", retry_after="0"), error(404, "NOT_FOUND", "No such page")]
+)
+async def test_what_fails_for_one_device_does_not_stop_the_line(
+    api: Api, world: World, pushing: Pushing, answer: Response
+) -> None:
+    person = await world.person()
+    await devices_of(world, person, 120)
+    pushing.fcm.failing_for["many:1"].extend([answer] * 3)
+    await tell(world, person)
+    await pushing.run()
+    assert {f"many:{number}" for number in range(2, 121)} <= {message["token"] for message in pushing.fcm.messages}
+    await pushing.run_on()
+    assert len(pushing.fcm.messages) == len(pushing.fcm.sent_to("many:1")) + 119 == 120
+
+
+async def test_a_device_of_another_project_is_left_in_peace(api: Api, world: World, pushing: Pushing) -> None:
+    person = await world.person()
+    await registered(api, person, "other")
+    pushing.fcm.failing_for["other"].append(failure("SENDER_ID_MISMATCH"))
+    await tell(world, person)
+    await pushing.run_on()
+    assert (len(pushing.fcm.asked), await world.rows("select token from devices")) == (1, [("other",)])
+
+
+async def test_what_was_not_sent_is_given_back_when_the_process_stops(api: Api, world: World, pushing: Pushing) -> None:
+    person = await world.person()
+    await devices_of(world, person, 20)
+    pushing.fcm.failing_for["many:1"].append(Silence())
+    pushing.fcm.failing_for["many:2"].append(failure("UNAVAILABLE"))
+    await tell(world, person)
+    (job,) = (job for job in pushing.workers[0].jobs() if job.name == "push")
+    stopped = asyncio.ensure_future(job.run())
+    await until(lambda: len(pushing.fcm.asked) == 20)
+    stopped.cancel()
+    await asyncio.wait([stopped])
+    assert await world.rows("select count(*) from pushes") == [(19,)], "but for the one that was surely not sent"
+    await pushing.run_on()
+    assert sorted(len(pushing.fcm.sent_to(f"many:{number}")) for number in range(1, 21)) == [0] + [1] * 19
+
+
 async def test_what_is_never_taken_is_given_up_and_forgotten(api: Api, world: World, pushing: Pushing) -> None:
     person = await world.person()
     await registered(api, person, "phone:1")
-    pushing.fcm.failing_for["phone:1"].extend(failure("INTERNAL") for _ in range(TRIES))
+    pushing.fcm.failing_for["phone:1"].extend(failure("QUOTA_EXCEEDED") for _ in range(TRIES))
     await tell(world, person)
     await pushing.run_on()
     assert pushing.fcm.messages == []
@@ -230,7 +269,7 @@ async def test_what_many_are_told_at_once_is_pushed_in_a_line_of_its_own(
     await api.data(like, person, id=ids.encode("Content", content.id))
     new = await world.content(genres=["Drama"], title="Tide")
     async with world.marquee.database.writing() as transaction:
-        await world.marquee.telling.news.content_added(transaction, new.id)
+        await world.marquee.telling.news.content_added(transaction, new.id, 0)
     await world.run("fan out news")
     await tell(world, person, title="Something for you alone")
     topics = "select topic, count(*) from outbox where topic like 'push%' group by topic order by topic"

@@ -11,6 +11,7 @@ import httpx2
 import pytest
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from domain.errors import Unavailable
 from domain.push import Fate, Pushed, PushService
 from tests.integrations.fcm.conftest import DEVICE, NOWHERE, PUSH, SENT, service, unavailable
 from tests.integrations.fcm_server import Cut, FcmServer, error, failure, no_token
@@ -25,7 +26,6 @@ def refusal_of(*fields: str) -> Make:
 
 DEAD: dict[str, Make] = {
     "unregistered": partial(failure, "UNREGISTERED"),
-    "of another sender": partial(failure, "SENDER_ID_MISMATCH"),
     "an invalid token": refusal_of("message.token"),
     "an invalid token among others": refusal_of("message.data[0].value", "message.token"),
     "no token, and no field named": no_token,
@@ -49,6 +49,10 @@ REFUSED: dict[str, tuple[Make, str]] = {
     "other types": (partial(JSONResponse, {"error": {"details": [{"errorCode": 5}]}}, 400), "FCM refuses it (400)."),
     "a list": (partial(JSONResponse, [1], 400), "FCM refuses it (400)."),
     "too deep": (partial(Response, b"[" * 100_000, 400), "FCM refuses it (400)."),
+    "of another sender": (
+        partial(failure, "SENDER_ID_MISMATCH"),
+        "FCM knows this device in another project than this server's.",
+    ),
     "by a third party": (
         partial(failure, "THIRD_PARTY_AUTH_ERROR"),
         "APNs or Web Push does not take the key that FCM has for it.",
@@ -104,12 +108,12 @@ async def test_when_may_be_told_as_a_date(server: FcmServer, fcm: PushService) -
     assert 3000 < pushed.wait_seconds <= 3600
 
 
-async def test_a_push_that_left_for_nobody_may_be_sent_later(server: FcmServer, client: httpx2.AsyncClient) -> None:
-    pushed = await service(server, client, NOWHERE).send(PUSH)
-    assert pushed == Pushed(Fate.LATER, "FCM cannot be reached (ConnectError).")
+async def test_where_no_connection_is_made_nothing_can_be_sent(server: FcmServer, client: httpx2.AsyncClient) -> None:
+    with pytest.raises(Unavailable, match=r"FCM cannot be reached \(ConnectError\)\."):
+        await service(server, client, NOWHERE).send(PUSH)
 
 
-async def test_a_push_that_no_connection_was_free_for_may_be_sent_later(server: FcmServer) -> None:
+async def test_where_no_connection_is_free_nothing_can_be_sent(server: FcmServer) -> None:
     async with httpx2.AsyncClient(timeout=None, limits=httpx2.Limits(max_connections=1)) as narrow:
         impatient = service(server, narrow, seconds=1.0)
         assert await impatient.send(PUSH) == SENT
@@ -117,12 +121,13 @@ async def test_a_push_that_no_connection_was_free_for_may_be_sent_later(server: 
         patient = asyncio.create_task(service(server, narrow).send(PUSH))
         while len(server.asked) < 2:
             await asyncio.sleep(0.01)
-        assert await impatient.send(PUSH) == Pushed(Fate.LATER, "FCM cannot be reached (TimeoutError).")
+        with pytest.raises(Unavailable, match="FCM takes too long to answer"):
+            await impatient.send(PUSH)
         patient.cancel()
     assert len(server.asked) == 2
 
 
-async def test_a_push_that_no_tunnel_was_dug_for_may_be_sent_later(server: FcmServer) -> None:
+async def test_where_no_tunnel_is_dug_nothing_can_be_sent(server: FcmServer) -> None:
     async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         asked.append((await reader.readuntil(b"\r\n\r\n")).split()[0])
         writer.write(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n")
@@ -133,8 +138,8 @@ async def test_a_push_that_no_tunnel_was_dug_for_may_be_sent_later(server: FcmSe
         address = f"http://127.0.0.1:{proxy.sockets[0].getsockname()[1]}"
         tunnels = {"https://": httpx2.AsyncHTTPTransport(proxy=address)}
         async with httpx2.AsyncClient(mounts=tunnels) as client:
-            pushed = await service(server, client, "https://fcm.example").send(PUSH)
-    assert pushed == Pushed(Fate.LATER, "FCM cannot be reached (ProxyError).")
+            with pytest.raises(Unavailable, match=r"FCM cannot be reached \(ProxyError\)\."):
+                await service(server, client, "https://fcm.example").send(PUSH)
     assert asked == [b"CONNECT"]
 
 
@@ -168,7 +173,7 @@ async def test_an_answer_is_not_waited_for_for_ever(
 ) -> None:
     fcm = service(server, client, seconds=1.0)
     server.lost.append(kind())
-    assert await fcm.send(PUSH) == Pushed(Fate.UNKNOWN, "FCM cannot be reached (TimeoutError).")
+    assert await fcm.send(PUSH) == Pushed(Fate.UNKNOWN, "FCM takes too long to answer.")
     assert len(server.asked) == len(server.messages) == 1
 
 

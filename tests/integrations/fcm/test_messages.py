@@ -1,6 +1,7 @@
 """What FCM is sent, in a size that it takes."""
 
 import json
+import time
 from dataclasses import replace
 from hashlib import sha256
 
@@ -20,13 +21,21 @@ async def test_a_push_is_sent_as_documented(server: FcmServer, fcm: PushService)
         "token": DEVICE,
         "notification": {"title": "새 리뷰", "body": "누군가 리뷰를 남겼습니다."},
         "data": {"contentId": "12"},
-        "android": {"priority": "HIGH", "collapse_key": "review:7", "notification": {"tag": "review:7"}},
-        "apns": {"headers": {"apns-collapse-id": "review:7"}, "payload": {"aps": {"sound": "default"}}},
+        "android": {"priority": "HIGH", "ttl": "86400s", "notification": {"tag": "review:7"}},
+        "apns": {
+            "headers": {
+                "apns-collapse-id": "review:7",
+                "apns-expiration": message["apns"]["headers"]["apns-expiration"],
+            },
+            "payload": {"aps": {"sound": "default"}},
+        },
         "webpush": {
-            "headers": {"Topic": message["webpush"]["headers"]["Topic"]},
+            "headers": {"Topic": message["webpush"]["headers"]["Topic"], "TTL": "86400"},
             "notification": {"tag": "review:7"},
         },
     }
+    a_day_from_now = time.time() + 86_400
+    assert abs(int(message["apns"]["headers"]["apns-expiration"]) - a_day_from_now) < 600
 
 
 async def test_one_event_has_one_name_that_each_platform_takes(server: FcmServer, fcm: PushService) -> None:
