@@ -26,6 +26,22 @@ def type_of(first: bytes) -> str | None:
     return next((kind for kind, is_one in _SIGNATURES.items() if is_one(first)), None)
 
 
+def is_whole(data: bytes, content_type: str) -> bool:
+    """Whether a file of a type that is taken also ends as such files do: nothing is cut off, or hung behind it."""
+    return _ENDS[content_type](data)
+
+
+def _boxes_fill(data: bytes) -> bool:
+    """ISO 14496-12: boxes one behind the other, each with its length before it; 0 is for one that goes to the end."""
+    place = 0
+    while 0 <= place < len(data):
+        length = int.from_bytes(data[place : place + 4], "big")
+        if length == 1:
+            length = int.from_bytes(data[place + 8 : place + 16], "big")
+        place += (length or len(data) - place) if length == 0 or length >= 8 else len(data) + 1
+    return place == len(data)
+
+
 def _is_webp(first: bytes) -> bool:
     return first[:4] == b"RIFF" and first[8:12] == b"WEBP" and first[12:16] in {b"VP8 ", b"VP8L", b"VP8X"}
 
@@ -43,4 +59,11 @@ _SIGNATURES: Mapping[str, Callable[[bytes], bool]] = {
     "image/webp": _is_webp,
     "image/avif": _is_avif,
     "image/gif": lambda first: first.startswith((b"GIF87a", b"GIF89a")),
+}
+_ENDS: Mapping[str, Callable[[bytes], bool]] = {
+    "image/jpeg": lambda data: data.rstrip(b"\0\r\n").endswith(b"\xff\xd9"),
+    "image/png": lambda data: data.endswith(b"\0\0\0\0IEND\xaeB`\x82"),
+    "image/webp": lambda data: len(data) - int.from_bytes(data[4:8], "little") in {8, 9},
+    "image/avif": _boxes_fill,
+    "image/gif": lambda data: data.rstrip(b"\0").endswith(b";"),
 }

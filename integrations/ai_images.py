@@ -12,7 +12,7 @@ from pydantic import RootModel
 
 from domain.errors import Refusal, RefusalCode
 from domain.generated_images import Description, Picture
-from domain.image_types import FIRST_BYTES, type_of
+from domain.image_types import FIRST_BYTES, is_whole, type_of
 from domain.uploads import MOST_BYTES
 from domain.users import Gender
 from integrations.strangers import Again, Stranger, failed, read
@@ -87,7 +87,7 @@ def _picture(response: httpx2.Response) -> Picture:
     if len(data) > MOST_BYTES:
         raise failed(_NAME, "answered with an image that is too large")
     content_type = type_of(data[:FIRST_BYTES])
-    if content_type is None:
+    if content_type is None or not is_whole(data, content_type):
         raise failed(_NAME, "answered with something that is no image")
     return Picture(content_type, data)
 

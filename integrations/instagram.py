@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Annotated
 
 import httpx2
-from pydantic import BaseModel, Field, RootModel, StringConstraints
+from pydantic import BaseModel, FailFast, Field, RootModel, StringConstraints
 
 from domain.instagram import InstagramAccount, not_configured
 from domain.instagram_tokens import DeadToken, MetaToken
@@ -61,17 +61,18 @@ class _Cursors(BaseModel, strict=True):
 
 
 class _Paging(BaseModel, strict=True):
-    cursors: _Cursors = _Cursors()
+    cursors: _Cursors | None = None
     next: str | None = None
 
 
 class _Pages(BaseModel, strict=True):
-    data: list[_Page]
-    paging: _Paging = _Paging()
+    data: Annotated[list[_Page], FailFast()]
+    paging: _Paging | None = None
 
     @property
     def after(self) -> str | None:
-        return self.paging.cursors.after if self.paging.next else None
+        paging = self.paging
+        return paging.cursors.after if paging and paging.next and paging.cursors else None
 
 
 class _Granted(BaseModel, strict=True):

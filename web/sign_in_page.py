@@ -30,12 +30,23 @@ _HEADERS = {
 
 
 def routes() -> list[Route | Mount]:
-    """The page, at /auth/callback too, where providers' ways end; and what it is made of."""
-    return [Route("/sign-in", _page), Route("/auth/callback", _page), Mount("/sign-in", _Assets())]
+    """The page, at /auth/callback too, where providers' ways end, and the one where Meta's does; and what they are
+    made of.
+    """
+    return [
+        Route("/sign-in", _page),
+        Route("/auth/callback", _page),
+        Route("/mypage", _my_page),
+        Mount("/sign-in", _Assets()),
+    ]
 
 
 async def _page(_request: Request) -> Response:
     return FileResponse(_HERE / "index.html", headers=_HEADERS, media_type="text/html")
+
+
+async def _my_page(_request: Request) -> Response:
+    return FileResponse(_HERE / "mypage.html", headers=_HEADERS, media_type="text/html")
 
 
 class _Assets(StaticFiles):

@@ -1,6 +1,7 @@
 """Personas and notifications in GraphiQL, as the tabs have them: C8, C9, C11 and D7 of FEATURES."""
 
 import pytest
+from playwright.async_api import expect
 
 from jobs import demonstration
 from tests.browser.conftest import Window, Windows
@@ -34,3 +35,12 @@ async def test_a_manager_hears_of_a_review_in_another_window_and_finds_it_in_the
     found = (await window.run("Notifications"))["data"]["viewer"]
     assert found["notifications"]["nodes"][0]["id"] == heard["id"]
     assert found["unreadNotificationCount"] >= 1
+
+
+async def test_whoever_comes_back_from_meta_is_told_what_came_of_it(window: Window, address: str) -> None:
+    said = window.page.locator("#said")
+    await window.page.goto(f"{address}/oauth/instagram/callback?state=x&code=y")
+    await expect(said).to_contain_text("It did not work (not_configured). This server has no app at Meta")
+    await look(window, "back-from-meta")
+    await window.page.goto(f"{address}/mypage?ig=connected")
+    await expect(said).to_contain_text("signed in at Meta")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from domain.disposition import disposition
-from domain.image_types import ENDINGS, FIRST_BYTES, ending_of, type_of
+from domain.image_types import ENDINGS, FIRST_BYTES, ending_of, is_whole, type_of
 
 PICTURES = Path(__file__).resolve().parents[1] / "pictures"
 
@@ -19,6 +19,14 @@ def test_a_real_picture_is_known_by_its_first_bytes_and_by_no_fewer(content_type
     assert known == list(range(known[0], 65)), "what is known stays known"
     assert known[0] >= 3
     assert type_of(b" " + data) is None
+
+
+@pytest.mark.parametrize("content_type", ENDINGS)
+def test_a_picture_is_whole_with_neither_less_nor_more(content_type: str) -> None:
+    data = (PICTURES / f"picture{ENDINGS[content_type][0]}").read_bytes()
+    assert is_whole(data, content_type)
+    for other in (data[:-20], data + b"<script>", data[:40] + b"A" * 400, data[:16]):
+        assert not is_whole(other, content_type)
 
 
 def test_anything_else_is_no_picture() -> None:

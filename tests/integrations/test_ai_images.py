@@ -98,7 +98,9 @@ async def test_an_image_is_what_its_bytes_are(ai: AiServer, images: ImageGenerat
         assert await images.generate(WANTED) == Picture(content_type, data)
 
 
-ODD = PNG + b"\xfb\xff"  # its base64 has all the signs that addresses escape
+ODD = (
+    PNG[:-12] + b"\xfb\xff\xfe\xfb\xef\xbe" * 3 + b"\0" + PNG[-12:]
+)  # its base64 has all the signs that addresses escape
 URI = data_uri(ODD)
 BASE64 = b64encode(ODD).decode()
 IN_LINES = "\r\n".join(BASE64[start : start + 76] for start in range(0, len(BASE64), 76))
@@ -182,7 +184,7 @@ async def test_nonsense_is_an_upstream_that_failed(
 
 
 async def test_an_image_is_at_most_as_large_as_an_upload(ai: AiServer, images: ImageGenerator) -> None:
-    largest = PNG.ljust(MOST_BYTES, b"\0")
+    largest = PNG[:-12].ljust(MOST_BYTES - 12, b"\0") + PNG[-12:]
     ai.answers.extend([image(largest), image(largest + b"\0"), image(largest + bytes(2 * 1024 * 1024))])
     assert await images.generate(WANTED) == Picture("image/png", largest)
     assert await refusal(images.generate(WANTED)) == "The AI service answered with an image that is too large."

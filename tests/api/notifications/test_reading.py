@@ -3,6 +3,8 @@
 import asyncio
 from typing import Any
 
+import pytest
+
 from composition import Marquee
 from domain import ids
 from domain.notifications import Message, NotificationKind
@@ -115,6 +117,23 @@ async def test_what_was_told_while_the_line_was_lost_is_heard_once(api: Api, wor
             await tell(world, person, event=f"meanwhile {number}", title=f"Meanwhile {number}")
         heard = [(await socket.data())["notificationAdded"]["title"] for _ in range(3)]
         assert heard == [f"Meanwhile {number}" for number in range(3)]
+        await tell(world, person, event="after", title="After")
+        assert (await socket.data())["notificationAdded"]["title"] == "After"
+
+
+async def test_nothing_is_heard_twice_however_much_was_told_before_the_line_was_lost(
+    api: Api, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("domain.notifications._ON_THEIR_WAY", 10)
+    person = await world.person()
+    async with connected(api.base_url, person) as socket:
+        await socket.subscribe(ADDED)
+        await listening(world.marquee, 1)
+        for number in range(25):
+            await tell(world, person, event=f"event {number}", title=f"No. {number}")
+            assert (await socket.data())["notificationAdded"]["title"] == f"No. {number}"
+        cut = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'marquee-live'"
+        await world.rows(f"{cut} and datname = current_database()")
         await tell(world, person, event="after", title="After")
         assert (await socket.data())["notificationAdded"]["title"] == "After"
 
