@@ -98,11 +98,9 @@ async def test_an_image_is_what_its_bytes_are(ai: AiServer, images: ImageGenerat
         assert await images.generate(WANTED) == Picture(content_type, data)
 
 
-ODD = (
-    PNG[:-12] + b"\xfb\xff\xfe\xfb\xef\xbe" * 3 + b"\0" + PNG[-12:]
-)  # its base64 has all the signs that addresses escape
-URI = data_uri(ODD)
-BASE64 = b64encode(ODD).decode()
+# Its base64 has all the signs that addresses escape.
+ODD = PNG[:-12] + b"\xfb\xff\xfe\xfb\xef\xbe" * 3 + b"\0" + PNG[-12:]
+URI, BASE64 = data_uri(ODD), b64encode(ODD).decode()
 IN_LINES = "\r\n".join(BASE64[start : start + 76] for start in range(0, len(BASE64), 76))
 ESCAPED = BASE64.replace("+", "%2B").replace("/", "%2f").replace("=", "%3D")
 FORMS: dict[str, Callable[[], Response]] = {
@@ -122,7 +120,7 @@ FORMS: dict[str, Callable[[], Response]] = {
 
 @pytest.mark.parametrize("form", FORMS)
 async def test_an_image_is_found_wherever_it_stands(ai: AiServer, images: ImageGenerator, form: str) -> None:
-    assert all(sign in BASE64 for sign in "+/=")
+    assert {*"+/="} <= {*BASE64}
     ai.answers.append(FORMS[form]())
     assert await images.generate(WANTED) == Picture("image/png", ODD)
 
