@@ -9,6 +9,7 @@ import domain.images
 import domain.media_objects
 import domain.posts
 import persistence.images
+import persistence.leases
 import persistence.posts
 from composition.including import included
 from domain.image_types import ENDINGS, GIF
@@ -51,7 +52,9 @@ class Storing:
 
     @cached_property
     def images(self) -> domain.images.Images:
-        return domain.images.Images(self._database, self.image_store, self.objects, self._uploads)
+        return domain.images.Images(
+            self._database, self.image_store, self.objects, self._uploads, persistence.leases.Leases(self._database)
+        )
 
     @cached_property
     def posts(self) -> domain.posts.Posts:

@@ -11,6 +11,7 @@ from domain import ids
 from domain.disposition import disposition
 from domain.errors import Refusal, RefusalCode, Unavailable, ValidationFailed, not_found
 from domain.image_types import FIRST_BYTES, type_of
+from domain.leases import Leases
 from domain.media import (
     PATIENCE_SECONDS,
     READ_SECONDS,
@@ -24,6 +25,9 @@ from domain.ports import Database, Transaction
 from domain.uploads import LONGEST_FILENAME, NewImage, NewUpload, Uploads, incoming
 from domain.users import Viewer
 from domain.validation import Problems
+
+# Longer than looking at an image can take, and how long another waits for its turn.
+_HELD_SECONDS, _TURN_SECONDS = 15.0, 4.0
 
 
 class ImageStatus(enum.Enum):
@@ -119,8 +123,11 @@ class ImageStore(Protocol):
 
 
 class Images:
-    def __init__(self, database: Database, store: ImageStore, objects: ObjectStore, uploads: Uploads) -> None:
+    def __init__(
+        self, database: Database, store: ImageStore, objects: ObjectStore, uploads: Uploads, leases: Leases
+    ) -> None:
         self._database, self._store, self._objects, self._uploads = database, store, objects, uploads
+        self._leases = leases
 
     async def create_upload(self, viewer: Viewer, wanted: NewUpload) -> UploadTicket:
         """Raises Refusal: VALIDATION_FAILED, FILE_TOO_LARGE, UNSUPPORTED_FILE_TYPE."""
@@ -133,14 +140,21 @@ class Images:
         """Looks at what arrived. Raises Refusal: NOT_FOUND, UPLOAD_INCOMPLETE, FILE_TOO_LARGE,
         UNSUPPORTED_FILE_TYPE.
         """
-        (image,) = await self._store.visible([image_id], viewer.user.id)
-        if image is None or image.owner_id != viewer.user.id:
-            raise not_found("image of yours")
+        image = await self._own(viewer, image_id)
         if image.status is ImageStatus.READY:
             return image
-        await self._take(image)
-        async with self._database.writing() as transaction:
-            ready = await self._store.make_ready(transaction, image.id)
+        # One at a time: else, at a store that keeps no conditions, one might copy what came after the other had looked.
+        turn = self._leases.hold(f"image {image.id}", _HELD_SECONDS, patience=_TURN_SECONDS)
+        async with answered(PATIENCE_SECONDS), turn as is_ours:
+            image = await self._own(viewer, image_id)
+            if image.status is ImageStatus.READY:
+                return image
+            if not is_ours:
+                message = "Another request is completing this just now. Please try again in a moment."
+                raise Refusal(RefusalCode.UPLOAD_INCOMPLETE, message)
+            await self._take(image)
+            async with self._database.writing() as transaction:
+                ready = await self._store.make_ready(transaction, image.id)
         if ready is None:
             raise not_found("image of yours")
         return ready
@@ -162,21 +176,26 @@ class Images:
         named = disposition(filename or image.filename, download=download)
         return await self._objects.address(image.key, READ_SECONDS, content_type=image.content_type, disposition=named)
 
+    async def _own(self, viewer: Viewer, image_id: int) -> Image:
+        (image,) = await self._store.visible([image_id], viewer.user.id)
+        if image is None or image.owner_id != viewer.user.id:
+            raise not_found("image of yours")
+        return image
+
     async def _take(self, image: Image) -> None:
         """Looks at what arrived, and copies it to where nobody can replace it."""
-        async with answered(PATIENCE_SECONDS):
-            arrived = await self._objects.head(incoming(image.key))
-            try:
-                _judge(image, arrived, await self._first_bytes(arrived) if arrived else b"")
-                assert arrived
-                await self._objects.copy(arrived, image.key)
-            except Unavailable:
-                if await self._objects.head(incoming(image.key)) == arrived:
-                    raise
-                raise _replaced() from None
-            # Not every store keeps a condition: it was this very version if it still is.
-            if await self._objects.head(incoming(image.key)) != arrived:
-                raise _replaced()
+        arrived = await self._objects.head(incoming(image.key))
+        try:
+            _judge(image, arrived, await self._first_bytes(arrived) if arrived else b"")
+            assert arrived
+            await self._objects.copy(arrived, image.key)
+        except Unavailable:
+            if await self._objects.head(incoming(image.key)) == arrived:
+                raise
+            raise _replaced() from None
+        # Not every store keeps a condition: it was this very version if it still is.
+        if await self._objects.head(incoming(image.key)) != arrived:
+            raise _replaced()
 
     async def _first_bytes(self, stored: StoredObject) -> bytes:
         async with aclosing(self._objects.read(stored, 0, min(FIRST_BYTES, stored.size_bytes))) as pieces:

@@ -5,5 +5,7 @@ from typing import Protocol
 
 
 class Leases(Protocol):
-    def hold(self, name: str, seconds: float) -> AbstractAsyncContextManager[bool]:
-        """Whether it is ours while the block runs, but for no longer than `seconds`."""
+    def hold(self, name: str, seconds: float, *, patience: float = 0.0) -> AbstractAsyncContextManager[bool]:
+        """Whether it is ours while the block runs, but for no longer than `seconds`. One that another holds is waited
+        for; `patience` is in seconds too.
+        """

@@ -4,10 +4,10 @@ import asyncio
 import re
 from contextlib import suppress
 from datetime import date
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import httpx2
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, FailFast, Field
 
 from domain.contents import LONGEST_DESCRIPTION, LONGEST_RUNTIME, LONGEST_TITLE
 from domain.errors import Refusal, RefusalCode
@@ -52,7 +52,7 @@ class _FilmDetails(_Film):
 
 
 class _Page(BaseModel, strict=True):
-    results: list[_Film]
+    results: Annotated[list[_Film], FailFast()]
     total_pages: int
 
 

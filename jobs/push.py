@@ -69,6 +69,10 @@ class PushNotifications:
             return await self._service.send(_message(one))
         except Unavailable as error:
             return error
+        except Exception:
+            # A fault of ours with one must not keep the others from being given back.
+            _log.exception("push_failed", cause=one.event)
+            return Pushed(Fate.UNKNOWN, "a fault of ours")
 
     async def _settle(self, fates: Mapping[Claimed, Pushed | Unavailable]) -> None:
         """What was not sent is given back first, however long the database is away: else it never would be sent."""

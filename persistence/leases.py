@@ -1,6 +1,8 @@
 """Leases in PostgreSQL, by its clock."""
 
+import asyncio
 import secrets
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
@@ -13,6 +15,7 @@ from persistence.database import Database
 from persistence.statements import plain
 from persistence.tables import leases
 
+_PAUSE_SECONDS = 0.05
 _NOW = sa.func.now()
 _LATER = _NOW + sa.bindparam("lasts", type_=INTERVAL)
 _new = insert(leases).values(name=sa.bindparam("name"), holder=sa.bindparam("holder"), until=_LATER)
@@ -34,11 +37,12 @@ class Leases:
         self._database = database
 
     @asynccontextmanager
-    async def hold(self, name: str, seconds: float) -> AsyncIterator[bool]:
-        holder = secrets.token_hex(8)
-        async with self._database.single() as connection:
-            lasts = timedelta(seconds=seconds)
-            taken = await _TAKE.first(connection, name=name, holder=holder, lasts=lasts) is not None
+    async def hold(self, name: str, seconds: float, *, patience: float = 0.0) -> AsyncIterator[bool]:
+        holder, until = secrets.token_hex(8), time.monotonic() + patience
+        taken = await self._take(name, holder, seconds)
+        while not taken and time.monotonic() < until:
+            await asyncio.sleep(_PAUSE_SECONDS)
+            taken = await self._take(name, holder, seconds)
         try:
             yield taken
         finally:
@@ -46,6 +50,11 @@ class Leases:
                 with suppress(Unavailable):  # then its time runs out
                     async with self._database.single() as connection:
                         await _GIVE_BACK.run(connection, name=name, holder=holder)
+
+    async def _take(self, name: str, holder: str, seconds: float) -> bool:
+        async with self._database.single() as connection:
+            lasts = timedelta(seconds=seconds)
+            return await _TAKE.first(connection, name=name, holder=holder, lasts=lasts) is not None
 
     async def sweep(self, kept: timedelta) -> None:
         """Forgets those that are over for longer than `kept`."""

@@ -17,8 +17,8 @@ from domain.contents import Content, NewContent
 from domain.corporations import Corporation, NewCorporation, Plan
 from domain.sessions import Client
 from domain.users import NewUser, Role, User, Viewer
-from persistence.tables import metadata
 from settings import Settings
+from tests.emptying import empty
 from tests.integrations.tmdb_server import KEY, TmdbServer
 from tests.serving import serving
 
@@ -204,7 +204,5 @@ async def password_hash(marquee: Marquee) -> str:
 @pytest.fixture
 async def world(marquee: Marquee, base_url: str, password_hash: str) -> World:
     """An empty database; everything in it is this test's own."""
-    tables = ", ".join(table.name for table in metadata.sorted_tables if table.name != "signing_keys")
-    async with marquee.database.reading() as connection:
-        await connection.execute(f"truncate {tables} restart identity cascade")
+    await empty(marquee.database)
     return World(marquee, password_hash)

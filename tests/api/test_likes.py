@@ -48,7 +48,7 @@ async def crowd(*asking: Coroutine[Any, Any, T]) -> list[T]:
     """All of them, fifty at once: many more wait for a connection longer than the server lets them on a slow
     machine. What fails is raised when all have ended, or the rest would run on into the next test.
     """
-    door = asyncio.Semaphore(500)
+    door = asyncio.Semaphore(50)
 
     async def through(one: Coroutine[Any, Any, T]) -> T:
         async with door:

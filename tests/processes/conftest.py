@@ -12,10 +12,10 @@ import httpx2
 import pytest
 
 from composition import Marquee
-from persistence.tables import metadata
 from settings import Settings
 from tests.api.conftest import Api, World, forgetful
 from tests.conftest import database_from_template
+from tests.emptying import empty
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "for tests of processes only, and long enough"
@@ -124,9 +124,7 @@ async def seeding(street: Street) -> AsyncIterator[Marquee]:
 
 @pytest.fixture
 async def world(seeding: Marquee, pair: list[Server]) -> World:
-    tables = ", ".join(table.name for table in metadata.sorted_tables if table.name != "signing_keys")
-    async with seeding.database.reading() as connection:
-        await connection.execute(f"truncate {tables} restart identity cascade")
+    await empty(seeding.database)
     return World(seeding, "nobody signs in by password here")
 
 

@@ -188,12 +188,12 @@ async def test_what_is_replaced_while_it_is_looked_at_is_not_taken(
     assert (await stage.complete(person, ticket["image"]["id"]))["code"] == "UNSUPPORTED_FILE_TYPE"
 
 
-async def test_however_bytes_and_completions_race_only_what_was_looked_at_is_shown(embedded: Stage) -> None:
-    person, evil = await embedded.world.person(), b"<html>".ljust(len(picture()))
+async def test_however_bytes_and_completions_race_only_what_was_looked_at_is_shown(stage: Stage) -> None:
+    person, evil = await stage.world.person(), b"<html>".ljust(len(picture()))
     for _ in range(15):
-        ticket = await embedded.ticket(person)
-        await embedded.send(ticket, picture())
-        racing: list[Any] = [embedded.api.ask(COMPLETE, person, id=ticket["image"]["id"]) for _ in range(3)]
-        await asyncio.gather(*racing, embedded.send(ticket, picture()), embedded.send(ticket, evil))
-        if url := await embedded.url(person, ticket["image"]["key"]):
-            assert (await embedded.client.get(url["url"])).content == picture()
+        ticket = await stage.ticket(person)
+        await stage.send(ticket, picture())
+        racing: list[Any] = [stage.api.ask(COMPLETE, person, id=ticket["image"]["id"]) for _ in range(3)]
+        await asyncio.gather(*racing, stage.send(ticket, picture()), stage.send(ticket, evil))
+        if url := await stage.url(person, ticket["image"]["key"]):
+            assert (await stage.client.get(url["url"])).content == picture()

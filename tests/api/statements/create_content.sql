@@ -9,7 +9,7 @@ INSERT INTO content_titles (content_id, folded, grams) VALUES ($1::BIGINT, $2::V
 
 INSERT INTO contents (corporation_id, title, description, age_rating, release_date, runtime_minutes, poster_key, tmdb_id) VALUES ($1::BIGINT, $2::VARCHAR, $3::VARCHAR, $4::age_rating, $5::DATE, $6::INTEGER, $7::VARCHAR, $8::INTEGER) RETURNING contents.id, contents.corporation_id, contents.title, contents.description, contents.age_rating, contents.release_date, contents.runtime_minutes, contents.poster_key, contents.tmdb_id, contents.like_count, contents.review_count, contents.rating, contents.view_count, contents.created_at, contents.updated_at, contents.deleted_at;
 
-INSERT INTO fan_outs (content_id) VALUES ($1::BIGINT);
+INSERT INTO fan_outs (content_id, but_user_id) VALUES ($1::BIGINT, $2::BIGINT);
 
 INSERT INTO genres (name) SELECT name 
 FROM unnest($1::TEXT[]) AS name ORDER BY lower(name) ON CONFLICT DO NOTHING;

@@ -3,8 +3,13 @@ FROM devices
 WHERE devices.user_id = $1::BIGINT ORDER BY devices.registered_at DESC, devices.id DESC
  LIMIT ALL OFFSET $2::BIGINT FOR UPDATE SKIP LOCKED);
 
-INSERT INTO devices (user_id, platform, token, session_id) VALUES ($1::BIGINT, $2::device_platform, $3::VARCHAR, $4::BIGINT) ON CONFLICT (token) DO UPDATE SET user_id = excluded.user_id, platform = excluded.platform, registered_at = now(), session_id = excluded.session_id RETURNING devices.id, devices.user_id, devices.platform, devices.token, devices.registered_at;
-
 SELECT users.id, users.email, users.display_name, users.first_name, users.last_name, users.role, users.corporation_id, users.region_code, users.subscription_status, users.points, users.created_at, users.birthday, users.gender, users.picture_url, users.consented_at 
 FROM users JOIN sessions ON sessions.user_id = users.id 
 WHERE sessions.id = $1::BIGINT AND users.id = $2::BIGINT AND sessions.revoked_at IS NULL AND sessions.expires_at > now();
+
+WITH person AS 
+(SELECT users.id AS id 
+FROM users 
+WHERE users.id = $4::BIGINT FOR KEY SHARE)
+ INSERT INTO devices (user_id, session_id, platform, token) SELECT person.id, $1::BIGINT AS anon_1, $2::device_platform AS anon_2, $3::VARCHAR AS anon_3 
+FROM person ON CONFLICT (md5(token)) DO UPDATE SET user_id = excluded.user_id, platform = excluded.platform, registered_at = now(), session_id = excluded.session_id RETURNING devices.id, devices.user_id, devices.platform, devices.token, devices.registered_at;
