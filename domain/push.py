@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
-from domain.devices import DevicePlatform
 from domain.notifications import NotificationKind
 
 
@@ -15,7 +14,6 @@ class Push:
     """`event` names the cause: a device shows one of several that name the same. `data` is for the app."""
 
     token: str
-    platform: DevicePlatform
     event: str
     title: str
     body: str
@@ -60,7 +58,6 @@ class Claimed:
     body: str
     content_id: int | None
     token: str
-    platform: DevicePlatform
 
     @property
     def subject(self) -> str:

@@ -6,7 +6,7 @@ import re
 import time
 import unicodedata
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import partial
@@ -87,7 +87,7 @@ class Stranger:
         )
         self._circuit = Circuit()
 
-    def asking(self) -> Any:
+    def asking(self) -> AbstractAsyncContextManager[asyncio.Timeout]:
         """The time for everything that one question needs; `ask` may be awaited in it. Raises Refusal
         UPSTREAM_FAILED.
         """

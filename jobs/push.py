@@ -105,4 +105,4 @@ def _message(one: Claimed) -> Push:
     data = {"notificationId": ids.encode("Notification", one.notification_id), "kind": one.kind.value}
     if one.content_id is not None:
         data["contentId"] = ids.encode("Content", one.content_id)
-    return Push(one.token, one.platform, one.event, one.title, one.body, data)
+    return Push(one.token, one.event, one.title, one.body, data)

@@ -12,6 +12,7 @@ from domain.outbox import OBJECTS
 from domain.uploads import NewImage
 from persistence.database import Connection, Database
 from persistence.statements import Statement, by_key, columns_of, is_any, plain
+from persistence.sweeping import SWEPT_AT_ONCE, sweep
 from persistence.tables import images, outbox, personas, posts, users
 
 COLUMNS = columns_of(Image, images)
@@ -25,8 +26,6 @@ _MAY_SEE = sa.or_(
 )
 _VISIBLE = sa.select(*COLUMNS).where(_MAY_SEE)
 _NEW = ("owner_id", "key", "filename", "content_type", "size_bytes")
-# So many at once, that none of them is held for long.
-_SWEPT_AT_ONCE = 1000
 
 _BY_IDS = Statement(_VISIBLE.where(is_any(images.c.id, "ids")), Image)
 _BY_KEY = Statement(_VISIBLE.where(images.c.key == sa.bindparam("key")), Image)
@@ -54,7 +53,7 @@ _OLD = sa.and_(_PENDING, images.c.created_at < sa.func.now() - sa.bindparam("kep
 # People first, as everywhere: they are told of it.
 _LOCK_OWNERS = plain(
     sa.select(users.c.id)
-    .where(users.c.id.in_(sa.select(images.c.owner_id).where(_OLD).limit(_SWEPT_AT_ONCE)))
+    .where(users.c.id.in_(sa.select(images.c.owner_id).where(_OLD).limit(SWEPT_AT_ONCE)))
     .order_by(users.c.id)
     .with_for_update(read=True, key_share=True)
 )
@@ -65,14 +64,14 @@ _loose = (
         images.c.created_at < sa.func.now() - sa.bindparam("kept", type_=INTERVAL),
         ~sa.exists(sa.select(personas.c.id).where(personas.c.image_id == images.c.id)),
     )
-    .limit(_SWEPT_AT_ONCE)
+    .limit(SWEPT_AT_ONCE)
     .with_for_update(skip_locked=True)
 )
 _SWEEP_LOOSE = plain(sa.delete(images).where(images.c.id.in_(_loose)).returning(images.c.id))
 _old = (
     sa.select(images.c.id)
     .where(_OLD, is_any(images.c.owner_id, "owners"))
-    .limit(_SWEPT_AT_ONCE)
+    .limit(SWEPT_AT_ONCE)
     .with_for_update(skip_locked=True)
 )
 _SWEEP = Statement(
@@ -117,7 +116,4 @@ class Images:
         return await _SWEEP.all(transaction, kept=kept, owners=owners) if owners else []
 
     async def sweep(self, kept: timedelta) -> None:
-        swept = [0] * _SWEPT_AT_ONCE
-        while len(swept) == _SWEPT_AT_ONCE:
-            async with self._database.single() as connection:
-                swept = await _SWEEP_LOOSE.all(connection, kept=kept)
+        await sweep(self._database, _SWEEP_LOOSE, kept=kept)

@@ -40,6 +40,7 @@ class Leases:
     async def hold(self, name: str, seconds: float, *, patience: float = 0.0) -> AsyncIterator[bool]:
         holder, until = secrets.token_hex(8), time.monotonic() + patience
         taken = await self._take(name, holder, seconds)
+        # Looked at again and again: who holds one and dies tells nobody.
         while not taken and time.monotonic() < until:
             await asyncio.sleep(_PAUSE_SECONDS)
             taken = await self._take(name, holder, seconds)

@@ -11,13 +11,14 @@ from domain.pages import Page, PageRequest
 from persistence.database import Connection, Database
 from persistence.pages import ordered, page_of, page_values
 from persistence.statements import Statement, by_key, columns_of, is_any, plain
+from persistence.sweeping import SWEPT_AT_ONCE, sweep
 from persistence.tables import notifications, users
 
 COLUMNS = columns_of(Notification, notifications)
 _OWN = notifications.c.user_id == sa.bindparam("user_id", type_=sa.BigInteger)
 _ALL = sa.select(*COLUMNS).where(_OWN)
 _UNREAD = notifications.c.read_at.is_(None)
-_SINCE_AT_ONCE, _SWEPT_AT_ONCE = 100, 1000
+_SINCE_AT_ONCE = 100
 
 _PAGE = {after: Statement(ordered(_ALL, NOTIFICATIONS_BY_AGE, after=after), Notification) for after in (False, True)}
 _COUNT = Statement(sa.select(sa.func.count()).where(_OWN), int)
@@ -58,7 +59,7 @@ _MARK_READ = plain(
 _old = (
     sa.select(notifications.c.id)
     .where(notifications.c.created_at < sa.func.now() - sa.bindparam("kept", type_=INTERVAL))
-    .limit(_SWEPT_AT_ONCE)
+    .limit(SWEPT_AT_ONCE)
     .with_for_update(skip_locked=True)
 )
 _SWEEP = plain(sa.delete(notifications).where(notifications.c.id.in_(_old)).returning(notifications.c.id))
@@ -98,10 +99,7 @@ class Notifications:
             return len(await _MARK_READ.all(connection, user_id=user_id, ids=ids))
 
     async def sweep(self, kept: timedelta) -> None:
-        swept = [0] * _SWEPT_AT_ONCE
-        while len(swept) == _SWEPT_AT_ONCE:
-            async with self._database.single() as connection:
-                swept = await _SWEEP.all(connection, kept=kept)
+        await sweep(self._database, _SWEEP, kept=kept)
 
     async def _count(self, user_id: int) -> int:
         async with self._database.reading() as connection:

@@ -12,10 +12,10 @@ from domain.push import Claimed
 from persistence.database import Database
 from persistence.devices import LISTENS
 from persistence.statements import Statement, plain
+from persistence.sweeping import SWEPT_AT_ONCE, sweep
 from persistence.tables import devices, notifications, outbox, pushes
 
 _STALE = timedelta(days=1)
-_SWEPT_AT_ONCE = 1000
 
 
 def _pairs(first: str, second: sa.types.TypeEngine[Any]) -> sa.TableValuedAlias:
@@ -39,7 +39,6 @@ _due = (
         notifications.c.body,
         notifications.c.content_id,
         devices.c.token,
-        devices.c.platform,
     )
     .join(_given, _given.c.notification_id == notifications.c.id)
     .join(devices, sa.and_(devices.c.id == _given.c.second, devices.c.user_id == notifications.c.user_id))
@@ -75,7 +74,7 @@ _FORGET_DEVICE = plain(
 )
 _KEPT = sa.bindparam("kept", type_=INTERVAL)
 _old = (
-    sa.select(pushes.c.device_id, pushes.c.event).where(pushes.c.sent_at < sa.func.now() - _KEPT).limit(_SWEPT_AT_ONCE)
+    sa.select(pushes.c.device_id, pushes.c.event).where(pushes.c.sent_at < sa.func.now() - _KEPT).limit(SWEPT_AT_ONCE)
 )
 _SWEEP = plain(
     sa.delete(pushes).where(sa.tuple_(pushes.c.device_id, pushes.c.event).in_(_old)).returning(pushes.c.event)
@@ -110,9 +109,6 @@ class Pushes:
             await _FORGET_DEVICE.run(connection, device_id=device_id, token=token)
 
     async def sweep(self, kept: timedelta) -> None:
-        swept = [""] * _SWEPT_AT_ONCE
-        while len(swept) == _SWEPT_AT_ONCE:
-            async with self._database.single() as connection:
-                swept = await _SWEEP.all(connection, kept=kept)
+        await sweep(self._database, _SWEEP, kept=kept)
         async with self._database.single() as connection:
             await _GIVE_UP.run(connection, kept=kept)

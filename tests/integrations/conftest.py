@@ -9,12 +9,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
+import httpx2
 import pytest
 
 from integrations.embedded_postgres import EmbeddedPostgres
@@ -82,6 +83,13 @@ def home() -> Iterator[Path]:
     yield place
     until(lambda: all(no_process_is_left(lock.parent) for lock in place.rglob("lock")))
     shutil.rmtree(place)
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[httpx2.AsyncClient]:
+    """It waits for ever and follows redirects: what is limited here, the adapter of a stranger limits."""
+    async with httpx2.AsyncClient(timeout=None, follow_redirects=True) as client:
+        yield client
 
 
 @pytest.fixture

@@ -37,13 +37,6 @@ def server(running: MetaServer) -> MetaServer:
 
 
 @pytest.fixture
-async def client() -> AsyncIterator[httpx2.AsyncClient]:
-    """It waits for ever and follows redirects: what is limited here, the adapter limits."""
-    async with httpx2.AsyncClient(timeout=None, follow_redirects=True) as client:
-        yield client
-
-
-@pytest.fixture
 def meta(server: MetaServer, client: httpx2.AsyncClient) -> MetaGraph:
     return graph(server, client)
 

@@ -3,7 +3,7 @@
 import asyncio
 import time
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -20,13 +20,6 @@ from integrations.tmdb import Tmdb
 from tests.integrations.tmdb_server import KEY, Dripping, Gone, Silence, TmdbServer, failure, film, listed
 
 Lines = list[Any]
-
-
-@pytest.fixture
-async def client() -> AsyncIterator[httpx2.AsyncClient]:
-    """It waits for ever and follows redirects: what is limited here, Tmdb limits."""
-    async with httpx2.AsyncClient(timeout=None, follow_redirects=True) as client:
-        yield client
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 from structlog.testing import capture_logs
 
-from domain.devices import DevicePlatform
 from domain.notifications import NotificationKind
 from domain.outbox import NotTold
 from domain.push import Claimed, Fate, Push, Pushed
@@ -19,10 +18,8 @@ class Store:
         self.released: list[str] = []
 
     async def claim(self, subjects: Sequence[str]) -> list[Claimed]:
-        kind, platform = NotificationKind.REVIEW_ADDED, DevicePlatform.WEB
-        return [
-            Claimed(1, device, "event", kind, "Hear", "it", None, f"token {device}", platform) for device in range(1, 4)
-        ]
+        kind = NotificationKind.REVIEW_ADDED
+        return [Claimed(1, device, "event", kind, "Hear", "it", None, f"token {device}") for device in range(1, 4)]
 
     async def release(self, claimed: Sequence[Claimed]) -> None:
         self.released += [one.subject for one in claimed]

@@ -9,14 +9,13 @@ import httpx2
 import pytest
 from structlog.testing import capture_logs
 
-from domain.devices import DevicePlatform
 from domain.errors import Unavailable
 from domain.push import Fate, Push, Pushed, PushService
 from integrations.fcm import Fcm, ServiceAccount
 from tests.integrations.fcm_server import FcmServer, fcm_server, private_key
 
 DEVICE = "dQw4w9WgXcQ:APA91bHun4MxP5egoKMwt2KZFBaFUH-1RYqx-of-nobody"
-PUSH = Push(DEVICE, DevicePlatform.ANDROID, "review:7", "새 리뷰", "누군가 리뷰를 남겼습니다.", {"contentId": "12"})
+PUSH = Push(DEVICE, "review:7", "새 리뷰", "누군가 리뷰를 남겼습니다.", {"contentId": "12"})
 SENT = Pushed(Fate.SENT)
 NOWHERE = "http://127.0.0.1:1"
 
@@ -31,13 +30,6 @@ async def running() -> AsyncIterator[FcmServer]:
 def server(running: FcmServer) -> FcmServer:
     running.forget()
     return running
-
-
-@pytest.fixture
-async def client() -> AsyncIterator[httpx2.AsyncClient]:
-    """It waits for ever and follows redirects: what is limited here, Fcm limits."""
-    async with httpx2.AsyncClient(timeout=None, follow_redirects=True) as client:
-        yield client
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from domain.errors import Unavailable
 from domain.push import Fate, Pushed, PushService
+from tests.api.test_subscriptions import until
 from tests.integrations.fcm.conftest import DEVICE, NOWHERE, PUSH, SENT, service, unavailable
 from tests.integrations.fcm_server import Cut, FcmServer, error, failure, no_token
 from tests.integrations.tmdb_server import Dripping, Gone, Silence
@@ -119,8 +120,7 @@ async def test_where_no_connection_is_free_nothing_can_be_sent(server: FcmServer
         assert await impatient.send(PUSH) == SENT
         server.failing.append(Silence())
         patient = asyncio.create_task(service(server, narrow).send(PUSH))
-        while len(server.asked) < 2:
-            await asyncio.sleep(0.01)
+        await until(lambda: len(server.asked) == 2)
         with pytest.raises(Unavailable, match="FCM takes too long to answer"):
             await impatient.send(PUSH)
         patient.cancel()
