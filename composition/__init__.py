@@ -4,12 +4,11 @@ import gc
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 import httpx2
 import structlog
-from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp
 
 import domain.contents
@@ -34,12 +33,13 @@ import persistence.reviews
 import persistence.users
 import persistence.video_assets
 from composition.demonstrating import Demonstrating
-from composition.edges import believing, build_schema
+from composition.doors import Doors
 from composition.instagram import Instagram
 from composition.searching import Searching
 from composition.storing import Storing
 from composition.telling import Telling
 from composition.ways_in import WaysIn
+from domain.allowance import Allowance, Unlimited
 from domain.media import ObjectStore
 from integrations.ai_images import AiImages
 from integrations.issuers import KeySet
@@ -64,15 +64,6 @@ from persistence.leases import Leases
 from persistence.signals import PostgresSignals
 from resolvers.context import House, Services, Stores
 from settings import Settings
-from web import graphiql
-from web.app import Front, plain_doors
-from web.cookies import Cookies
-from web.cors import Cors
-from web.graphql import GraphQLDoor
-from web.health import Health
-from web.instagram import InstagramDoor
-from web.media import StreamDoor
-from web.oauth import OAuthDoors
 
 _log = structlog.get_logger("marquee")
 
@@ -102,6 +93,7 @@ class Marquee:
         # Of strangers who take their time, so that nobody who waits for them keeps a connection from the others.
         self.patient_http = httpx2.AsyncClient(timeout=10, follow_redirects=False, limits=_PATIENT)
         self.telling = Telling(settings, self.database, self.signals, self.patient_http)
+        self.allowance: Allowance = Unlimited()
         self.leases = Leases(self.database)
         self.persona_store = persistence.personas.Personas(self.database)
         self.instagram = Instagram(settings, self.database, self.http, self.persona_store)
@@ -222,16 +214,6 @@ class Marquee:
             (self.telling.push_store, PUSHES_KEPT),
         )
 
-    def base_url(self, connection: HTTPConnection) -> str:
-        if self.settings.backend_url:
-            return self.settings.backend_url.rstrip("/")
-        scheme = {"ws": "http", "wss": "https"}.get(connection.url.scheme, connection.url.scheme)
-        return f"{scheme}://{connection.url.netloc}"
-
-    def frontend_url(self, connection: HTTPConnection) -> str | None:
-        """Where people are sent when they have signed in: in development to a page of our own, if to no other."""
-        return self.settings.frontend_url or (self.base_url(connection) if self.settings.development else None)
-
     @asynccontextmanager
     async def running(self, *, listening: bool) -> AsyncIterator[None]:
         """The parts that run beside the requests, for as long as the process serves."""
@@ -261,39 +243,16 @@ class Marquee:
 
     def application(self, *beside: Coroutine[Any, Any, None]) -> ASGIApp:
         """The ASGI application; `beside` runs as long as it does."""
-        settings = self.settings
-        house = House(self.stores, self.services, self.objects, self.tmdb)
-        origins = [settings.frontend_url] if settings.frontend_url else []
-        page = graphiql.page if settings.development else None
-        cookies = Cookies(settings.session_cookie_name, secure=settings.is_https)
-        graphql = GraphQLDoor(build_schema(settings), house, self.base_url, page, cookies, origins)
-        doors = plain_doors(
-            stream=StreamDoor(self.services.playback, self.objects, self.storing.cdn),
-            media=self.storing.door(),
-            oauth=OAuthDoors(
-                self.services.oauth, cookies, self.ways_in.redirect_uris, self.base_url, self.frontend_url
-            ),
-            instagram=InstagramDoor(
-                self.services.instagram_authorization,
-                self.services.authentication,
-                cookies,
-                self.base_url,
-                self.frontend_url,
-            ),
+        doors = Doors(
+            self.settings,
+            House(self.stores, self.services, self.objects, self.tmdb, self.allowance),
+            self.storing,
+            self.ways_in,
             published_keys=lambda: self.signing_keys.published,
-            health=Health(
-                settings.app_name,
-                settings.app_version,
-                {
-                    "database": self.database.check,
-                    "search": self.searching.service.check,
-                    "objects": self.objects.check,
-                },
-            ),
-            with_graphiql=settings.development,
-            lifespan=lambda _app: self._serving(*beside),
+            parts={
+                "database": self.database.check,
+                "search": self.searching.service.check,
+                "objects": self.objects.check,
+            },
         )
-        strict = settings.strict_cors or not settings.development
-        cors = partial(Cors, frontend=settings.frontend_url, strict=strict)
-        front = Front(graphql, doors, tells_cost=settings.development, cors=cors)
-        return believing(front, [str(network) for network in settings.trusted_proxies])
+        return doors.application(lambda _app: self._serving(*beside))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 class Meter:
     request_id: str
     statements: int = 0
+    cost: int = 0  # of the operation, once it is judged
     operation: str | None = None
     user_id: int | None = None
     codes: list[str] = field(default_factory=list)

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 import strawberry
 
+from domain.allowance import Allowance
 from domain.authentication import Authentication
 from domain.contents import Contents, ContentStore
 from domain.corporations import Corporations, CorporationStore
@@ -100,6 +101,7 @@ class House:
     services: Services
     objects: ObjectStore
     tmdb: TmdbCatalogue
+    allowance: Allowance
 
 
 @dataclass(slots=True)
@@ -157,6 +159,11 @@ class Context:
         if self.viewer is None:
             raise Unauthenticated("Please sign in: this needs an access token.")
         return self.viewer
+
+    async def charge(self, cost: int) -> None:
+        """Takes what an operation costs from what its asker may ask for. Raises RateLimited."""
+        user_id = self.viewer.user.id if self.viewer else None
+        await self.house.allowance.spend(self.address, user_id, cost)
 
     def client(self, *, wants_cookie: bool = False) -> Client:
         """Who asks to be signed in. Raises Refusal VALIDATION_FAILED where a cookie is wanted and cannot be set."""

@@ -1,9 +1,6 @@
 """Every setting, once: read from the environment (and a .env file), by the names that README lists."""
 
-import os
 import secrets
-import tempfile
-from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -11,31 +8,18 @@ from typing import Annotated, Literal, Self
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, IPvAnyNetwork, StringConstraints, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+from pydantic_settings import SettingsConfigDict
 from sqlalchemy.engine import make_url
 
+from settings.guard import Guard
+from settings.keeping import write_once
+from settings.kinds import Address, Bucket, Host, IssuerSetting, Origin, Word
 
-def _without_slash(address: str) -> str:
-    return address.rstrip("/")
-
-
-class IssuerSetting(BaseModel):
-    """Another issuer whose access tokens are accepted."""
-
-    issuer: str = Field(description="exactly what its tokens say in `iss`")
-    jwks_url: str = Field(description="where its keys are published")
-    audience: str | None = Field(None, description="what its tokens must say in `aud` or `azp`")
+__all__ = ["IssuerSetting", "Settings"]
 
 
-Origin = Annotated[str, StringConstraints(pattern=r"^https?://[^/?#@\s]+/?$"), AfterValidator(_without_slash)]
-Address = Annotated[str, StringConstraints(pattern=r"^https?://[^?#@\s]+$"), AfterValidator(_without_slash)]
-Bucket = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$")]
-Host = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$", max_length=253)]
-Word = Annotated[str, StringConstraints(strip_whitespace=True, pattern="^[!-~]+$")]
-
-
-class Settings(BaseSettings):
+class Settings(Guard):
     model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", hide_input_in_errors=True)
 
     app_name: str = Field("Marquee", description="the name shown in GraphiQL and /health")
@@ -53,9 +37,6 @@ class Settings(BaseSettings):
         None, description="the origin of the single-page app: may send cookies, and is where sign-in comes back to"
     )
     strict_cors: bool = Field(False, description="only FRONTEND_URL may call from a browser; in production always so")
-    trusted_proxies: list[IPvAnyNetwork] = Field(
-        [], description='JSON list of networks, as ["10.0.0.0/8"], whose X-Forwarded-For and -Proto are believed'
-    )
 
     database_url: str | None = Field(None, description="PostgreSQL 15 or newer; unset, an embedded one is started")
     db_port: int | None = Field(None, description="replaces the port in DATABASE_URL")
@@ -228,6 +209,10 @@ class Settings(BaseSettings):
         return self.environment != "production"
 
     @property
+    def shows_schema(self) -> bool:
+        return self.development if self.introspection is None else self.introspection
+
+    @property
     def is_https(self) -> bool:
         """Whether browsers reach this server by HTTPS, as they always do in production."""
         return not self.development or (self.backend_url or "").startswith("https:")
@@ -283,18 +268,5 @@ class Settings(BaseSettings):
             return self.session_secret
         kept = self.marquee_home / "session-secret"
         if not kept.exists():
-            _write_once(kept, secrets.token_urlsafe(48))
+            write_once(kept, secrets.token_urlsafe(48))
         return kept.read_text()
-
-
-def _write_once(path: Path, text: str) -> None:
-    """Whole or not at all, and by one of several processes at once: the name comes when the text is there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, part = tempfile.mkstemp(dir=path.parent)  # readable by its owner alone
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    with suppress(FileExistsError):
-        os.link(part, path)
-    os.unlink(part)

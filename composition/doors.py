@@ -1,0 +1,72 @@
+"""The ASGI application: every door, with what settings say of each."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp
+
+from composition.edges import believing, build_schema
+from composition.storing import Storing
+from composition.ways_in import WaysIn
+from resolvers.context import House
+from settings import Settings
+from web import graphiql
+from web.app import Front, plain_doors
+from web.cookies import Cookies
+from web.cors import Cors
+from web.graphql import GraphQLDoor
+from web.health import Health
+from web.instagram import InstagramDoor
+from web.media import StreamDoor
+from web.oauth import OAuthDoors
+
+
+@dataclass(frozen=True)
+class Doors:
+    """`parts` are what /ready names, `published_keys` what others verify our tokens with."""
+
+    settings: Settings
+    house: House
+    storing: Storing
+    ways_in: WaysIn
+    published_keys: Callable[[], Mapping[str, Any]]
+    parts: Mapping[str, Callable[[], Awaitable[None]]]
+
+    def application(self, lifespan: Callable[[Any], AbstractAsyncContextManager[None]]) -> ASGIApp:
+        settings, services = self.settings, self.house.services
+        cookies = Cookies(settings.session_cookie_name, secure=settings.is_https)
+        doors = plain_doors(
+            stream=StreamDoor(services.playback, self.house.objects, self.storing.cdn),
+            media=self.storing.door(),
+            oauth=OAuthDoors(services.oauth, cookies, self.ways_in.redirect_uris, self.base_url, self.frontend_url),
+            instagram=InstagramDoor(
+                services.instagram_authorization, services.authentication, cookies, self.base_url, self.frontend_url
+            ),
+            published_keys=self.published_keys,
+            health=Health(settings.app_name, settings.app_version, self.parts),
+            with_graphiql=settings.development,
+            lifespan=lifespan,
+        )
+        cors = partial(Cors, frontend=settings.frontend_url, strict=settings.strict_cors or not settings.development)
+        front = Front(self._graphql(cookies), doors, tells_cost=settings.development, cors=cors)
+        return believing(front, [str(network) for network in settings.trusted_proxies])
+
+    def _graphql(self, cookies: Cookies) -> GraphQLDoor:
+        settings = self.settings
+        origins = [settings.frontend_url] if settings.frontend_url else []
+        page = graphiql.page if settings.development else None
+        return GraphQLDoor(build_schema(settings), self.house, self.base_url, page, cookies, origins)
+
+    def base_url(self, connection: HTTPConnection) -> str:
+        if self.settings.backend_url:
+            return self.settings.backend_url.rstrip("/")
+        scheme = {"ws": "http", "wss": "https"}.get(connection.url.scheme, connection.url.scheme)
+        return f"{scheme}://{connection.url.netloc}"
+
+    def frontend_url(self, connection: HTTPConnection) -> str | None:
+        """Where people are sent when they have signed in: in development to a page of our own, if to no other."""
+        return self.settings.frontend_url or (self.base_url(connection) if self.settings.development else None)
