@@ -21,8 +21,9 @@ import asyncpg
 
 from domain.search import SearchFacet, SearchQuery
 from integrations.embedded_postgres import EmbeddedPostgres
-from persistence.database import Database, teach_types
+from persistence.database import Database
 from persistence.migrate import upgrade
+from persistence.pool import teach_types
 from persistence.search import DatabaseSearch
 from persistence.search_terms import put_terms
 

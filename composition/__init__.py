@@ -78,7 +78,10 @@ class Marquee:
         self.settings = settings
         secret = settings.secret()
         self.database = Database(
-            dsn, pool_size=settings.database_pool_size, statement_cache=settings.database_statement_cache
+            dsn,
+            pool_size=settings.database_pool_size,
+            shared=not settings.database_statement_cache,
+            replica_dsn=settings.replica_dsn(),
         )
         self.signals = PostgresSignals(settings.direct_dsn() or dsn)
         self.passwords = PwdlibPasswords()

@@ -18,6 +18,15 @@ class Database(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class PoolState:
+    """How many connections a pool holds, how many of them nobody uses, and how many wait for one."""
+
+    size: int
+    idle: int
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
 class Wake:
     """Why a listener woke: the ids that were announced, or that the line was lost and anything may have happened."""
 

@@ -50,7 +50,7 @@ class Statement(Generic[T]):
         arguments = [values[name] if name in values else constants[name] for name in names]
         found: Sequence[Sequence[Any]]
         if self._planned_anew:
-            found = await (await connection.prepare(sql, name="")).fetch(*arguments)
+            found = await connection.fetch_anew(sql, *arguments)
         else:
             found = await connection.fetch(sql, *arguments)
         return found

@@ -262,6 +262,12 @@ class Settings(Guard):
             return self.dsn()
         return make_url(self.database_direct_url).set(drivername="postgresql").render_as_string(hide_password=False)
 
+    def replica_dsn(self) -> str | None:
+        """DATABASE_REPLICA_URL as asyncpg reads it."""
+        if self.database_replica_url is None:
+            return None
+        return make_url(self.database_replica_url).set(drivername="postgresql").render_as_string(hide_password=False)
+
     def secret(self) -> str:
         """SESSION_SECRET, or one that is made at the first start and kept beside the embedded data."""
         if self.session_secret:
