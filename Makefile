@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run test format schema browser keycloak keycloak-home java lock clean
+.PHONY: help run run-many roll parts test test-many format schema browser keycloak keycloak-home java lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -11,11 +11,26 @@ help:  ## list the targets
 run: $(VENV)/.run  ## start Marquee with everything it needs; HOST, PORT and all other settings come from the environment
 	@exec $(BIN)/python server.py
 
+run-many: $(VENV)/.run  ## the same on several processes: nginx, two servers, a worker, PgBouncer, Redis, a replica
+	@exec $(BIN)/python -m deploy.many
+
+roll: $(VENV)/.run  ## start the two servers of run-many anew, one after the other, while it serves
+	@$(BIN)/python -m deploy.many roll
+
+parts:  ## install the programs that run-many wants (Debian, as root)
+	@deploy/many/install.sh
+
 test: $(VENV)/.test  ## lint, types, house rules and every test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy .
 	$(BIN)/pytest -n 2 --dist loadgroup
+
+THROUGH = $(BIN)/python -m pytest -n 2 --dist loadgroup -p tests.many.through tests/api
+
+test-many: $(VENV)/.test  ## the tests of the API again, through nginx, two servers, PgBouncer, Redis and a replica
+	$(THROUGH)
+	$(THROUGH) --inside
 
 format: $(VENV)/.test  ## rewrite the code in the house style
 	$(BIN)/ruff format .
@@ -45,8 +60,9 @@ LOCK = $(BIN)/uv pip compile -q --upgrade --universal --generate-hashes --no-ann
 
 lock: $(VENV)/.run  ## resolve the dependencies anew: exact versions, hashes, no addresses
 	echo uv | $(LOCK) - -o requirements-installer.lock
-	$(LOCK) pyproject.toml -o requirements.lock
-	$(LOCK) --group test pyproject.toml -c requirements.lock -o requirements-test.lock
+	$(LOCK) --extra redis pyproject.toml -o requirements.lock
+	$(LOCK) --extra redis --extra opentelemetry pyproject.toml -c requirements.lock -o requirements-opentelemetry.lock
+	$(LOCK) --extra redis --extra opentelemetry --group test pyproject.toml -c requirements.lock -o requirements-test.lock
 
 clean:  ## remove the environment; the data under .marquee/ stays
 	rm -rf $(VENV)

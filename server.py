@@ -13,21 +13,21 @@ from typing import Any, TypeVar
 
 import structlog
 import typer
-import uvicorn
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 import schema
 from composition import Marquee
+from composition.working import work
 from domain.errors import CodedError
 from domain.instagram_tokens import Resealed
 from domain.outbox import SEARCH
 from integrations.embedded_postgres import EmbeddedPostgres, EmbeddedPostgresError
-from jobs.clock import keep
 from jobs.demonstration import PASSWORD
 from settings import Settings
-from web.handshake import Handshake
+from web.bounds import Bounds, Configuration, take_all_files_allowed
 from web.log import configure_log
+from web.serving import Server, configuration
 
 T = TypeVar("T")
 
@@ -45,10 +45,10 @@ async def watch_over(embedded: EmbeddedPostgres) -> None:
             structlog.get_logger("embedded_postgres").error("not_running", reason=str(error))
 
 
-class Announcing(uvicorn.Server):
+class Announcing(Server):
     """Says where to go as soon as there is something to go to."""
 
-    def __init__(self, config: uvicorn.Config, marquee: Marquee) -> None:
+    def __init__(self, config: Configuration, marquee: Marquee) -> None:
         super().__init__(config)
         self._marquee = marquee
 
@@ -117,27 +117,24 @@ def main(context: typer.Context) -> None:
         serve()
 
 
+def end_once(*_: Any) -> None:
+    """uvicorn raises the signal that stopped it once more. It must not end us before the database is put away, and
+    another one must not disturb that.
+    """
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(0)
+
+
 @cli.command()
 def serve() -> None:
     """Serve, with everything that settings leave out embedded."""
     settings = read_settings()
-    # uvicorn raises the signal that stopped it once more; it must not end us before the database is put away.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGTERM, end_once)
+    take_all_files_allowed()
     with database_of(settings) as (dsn, embedded), suppress(KeyboardInterrupt):
         marquee = Marquee(settings, dsn)
         beside = [watch_over(embedded)] if embedded else []
-        config = uvicorn.Config(
-            marquee.application(*beside),
-            host=settings.host,
-            port=settings.port,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,  # who is believed is said in settings, and by them in composition/
-            ws=Handshake,
-            ws_max_size=1_000_000,
-            timeout_graceful_shutdown=5,
-        )
+        config = configuration(marquee.application(*beside), host=settings.host, port=settings.port, bounds=Bounds())
         Announcing(config, marquee).run()
 
 
@@ -145,10 +142,6 @@ def serve() -> None:
 def worker() -> None:
     """Run the jobs alone, beside servers that have JOBS_IN_SERVER off."""
     settings = read_settings()
-
-    async def work(marquee: Marquee) -> None:
-        async with marquee.running(listening=False):
-            await keep(marquee.jobs())
 
     with database_of(settings) as (dsn, _), suppress(KeyboardInterrupt):
         asyncio.run(work(Marquee(settings, dsn)))

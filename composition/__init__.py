@@ -1,7 +1,7 @@
 """The composition root: settings become adapters, adapters services, services a schema, and that an application."""
 
 import gc
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import cached_property
@@ -35,11 +35,12 @@ import persistence.video_assets
 from composition.demonstrating import Demonstrating
 from composition.doors import Doors
 from composition.instagram import Instagram
+from composition.observing import Observing
 from composition.searching import Searching
+from composition.sharing import Sharing
 from composition.storing import Storing
 from composition.telling import Telling
 from composition.ways_in import WaysIn
-from domain.allowance import Allowance, Unlimited
 from domain.media import ObjectStore
 from integrations.ai_images import AiImages
 from integrations.issuers import KeySet
@@ -83,6 +84,7 @@ class Marquee:
             shared=not settings.database_statement_cache,
             replica_dsn=settings.replica_dsn(),
         )
+        self.observing = Observing(settings, self.database)
         self.signals = PostgresSignals(settings.direct_dsn() or dsn)
         self.passwords = PwdlibPasswords()
         self.keys = persistence.keys.Keys(self.database)
@@ -95,8 +97,8 @@ class Marquee:
         self.http = httpx2.AsyncClient(timeout=5, follow_redirects=False)
         # Of strangers who take their time, so that nobody who waits for them keeps a connection from the others.
         self.patient_http = httpx2.AsyncClient(timeout=10, follow_redirects=False, limits=_PATIENT)
-        self.telling = Telling(settings, self.database, self.signals, self.patient_http)
-        self.allowance: Allowance = Unlimited()
+        self.sharing = Sharing(settings)
+        self.telling = Telling(settings, self.database, self.signals, self.patient_http, self.sharing.allowance)
         self.leases = Leases(self.database)
         self.persona_store = persistence.personas.Personas(self.database)
         self.instagram = Instagram(settings, self.database, self.http, self.persona_store)
@@ -151,12 +153,12 @@ class Marquee:
             self.signing_keys,
             self.own_keys,
             self.passwords,
+            self.sharing.allowance,
         )
 
     @cached_property
     def services(self) -> Services:
         stores, ways_in, news = self.stores, self.ways_in, self.telling.news
-        ticket_lifetime = timedelta(minutes=self.settings.stream_ticket_minutes)
         return Services(
             ways_in.people,
             ways_in.authentication,
@@ -175,21 +177,36 @@ class Marquee:
             domain.likes.Likes(self.database, stores.likes),
             domain.reviews.Reviews(self.database, stores.reviews, news),
             domain.tmdb.Tmdb(self.database, stores.contents, stores.genres, self.tmdb, news),
-            domain.playback.Playback(self.database, stores.playback, self.tickets, self.signals, ticket_lifetime),
+            self._playback(),
             domain.progress.Progress(self.database, stores.progress, self.signals),
             self.searching.service,
             self.storing.media_objects,
             self.storing.images,
             self.storing.posts,
             domain.personas.Personas(self.database, stores.personas, stores.images),
-            domain.generated_images.GeneratedImages(
-                self.database, self.leases, self.generator, self.objects, stores.images, stores.personas
-            ),
+            self._generated_images,
             self.instagram.service,
             self.instagram.authorization,
             self.telling.notifications,
             self.telling.devices,
         )
+
+    @property
+    def _generated_images(self) -> domain.generated_images.GeneratedImages:
+        return domain.generated_images.GeneratedImages(
+            self.database,
+            self.leases,
+            self.generator,
+            self.objects,
+            self.stores.images,
+            self.stores.personas,
+            self.sharing.allowance,
+        )
+
+    def _playback(self) -> domain.playback.Playback:
+        lifetime, most = timedelta(minutes=self.settings.stream_ticket_minutes), self.settings.streams_at_once
+        store = self.stores.playback
+        return domain.playback.Playback(self.database, store, self.tickets, self.signals, lifetime, most)
 
     def jobs(self) -> list[Job]:
         return [
@@ -221,7 +238,14 @@ class Marquee:
     async def running(self, *, listening: bool) -> AsyncIterator[None]:
         """The parts that run beside the requests, for as long as the process serves."""
         line = background(*([self.signals.run()] if listening else []))
-        async with self.http, self.patient_http, self.storing.running(), line:
+        async with (
+            self.observing.running(),
+            self.http,
+            self.patient_http,
+            self.storing.running(),
+            self.sharing.running(),
+            line,
+        ):
             await self.database.open()
             try:
                 await self.own_keys.warm()
@@ -236,7 +260,8 @@ class Marquee:
         """What runs while the application does."""
         # Which keys there are, each process must know for itself: it signs with the newest and publishes all.
         own = [Job("reload signing keys", 60, self.own_keys.warm)]
-        jobs = keep([*own, *(self.jobs() if self.settings.jobs_in_server else [])])
+        all_jobs = [*own, *(self.jobs() if self.settings.jobs_in_server else [])]
+        jobs = keep(all_jobs, self.observing.observers)
         async with self.running(listening=True):
             late = [] if await self.demonstrating.is_done() else [self.demonstrating.until_done()]
             async with background(*beside, jobs, *late):
@@ -244,18 +269,24 @@ class Marquee:
                 gc.freeze()  # what was made at the start stays, and need not be looked at again and again
                 yield
 
+    @property
+    def parts(self) -> dict[str, Callable[[], Awaitable[None]]]:
+        """A check of each that this process needs."""
+        found = {"database": self.database.check, "search": self.searching.service.check, "objects": self.objects.check}
+        replica = {"replica": self.database.replica.check} if self.database.replica else {}
+        return {**found, **replica, **self.sharing.parts}
+
     def application(self, *beside: Coroutine[Any, Any, None]) -> ASGIApp:
         """The ASGI application; `beside` runs as long as it does."""
+        sharing = self.sharing
         doors = Doors(
             self.settings,
-            House(self.stores, self.services, self.objects, self.tmdb, self.allowance),
+            House(self.stores, self.services, self.objects, self.tmdb, sharing.allowance, sharing.freshness),
             self.storing,
             self.ways_in,
+            self.observing,
             published_keys=lambda: self.signing_keys.published,
-            parts={
-                "database": self.database.check,
-                "search": self.searching.service.check,
-                "objects": self.objects.check,
-            },
+            parts=self.parts,
+            persisted=sharing.persisted,
         )
         return doors.application(lambda _app: self._serving(*beside))

@@ -1,22 +1,45 @@
 """What settings say of the outermost layers."""
 
+from collections.abc import Mapping
+from functools import partial
 from typing import Any, cast
 
 import strawberry
 from starlette.types import ASGIApp
-from strawberry.extensions import DisableIntrospection, MaxTokensLimiter
+from strawberry.extensions import DisableIntrospection
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 import schema
 from settings import Settings
+from web.deadline import Deadline
+from web.judging import Judging
+from web.judging.known import library
 from web.operations import MOST_TOKENS, SurroundOperation
+from web.persisted import OnlyListed, read_list, sha256
 
 
-def build_schema(settings: Settings) -> strawberry.Schema:
+def listed_operations(settings: Settings) -> dict[str, str] | None:
+    """The only operations that may run, by name, where there is a list of them."""
+    if settings.operations_file is None:
+        return None
+    try:
+        return read_list(settings.operations_file.read_text())
+    except (OSError, ValueError) as error:
+        raise SystemExit(f"OPERATIONS_FILE cannot be used: {error}.") from None
+
+
+def build_schema(settings: Settings, listed: Mapping[str, str] | None = None) -> strawberry.Schema:
     """Production answers no introspection, and no guesses at what a client may have meant."""
-    hidden = [] if settings.development else [DisableIntrospection]
+    hidden = [] if settings.shows_schema else [DisableIntrospection]
+    only = [] if listed is None else [partial(OnlyListed, frozenset(map(sha256, listed.values())))]
+    judging = partial(Judging, library(MOST_TOKENS), settings.operation_cost_limit, suggestions=settings.shows_schema)
     return schema.build(
-        SurroundOperation, lambda: MaxTokensLimiter(MOST_TOKENS), *hidden, suggestions=settings.development
+        SurroundOperation,
+        lambda: Deadline(settings.operation_seconds),
+        *only,
+        *hidden,
+        judging,
+        suggestions=settings.shows_schema,
     )
 
 

@@ -10,6 +10,7 @@ import persistence.news
 import persistence.notifications
 import persistence.push
 from composition.including import included
+from domain.allowance import Allowance
 from domain.corporations import CorporationStore
 from domain.outbox import PUSH, PUSH_TO_MANY
 from domain.ports import Signals
@@ -27,7 +28,14 @@ from settings import Settings
 class Telling:
     """`http` asks the push service."""
 
-    def __init__(self, settings: Settings, database: Database, signals: Signals, http: httpx2.AsyncClient) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        signals: Signals,
+        http: httpx2.AsyncClient,
+        allowance: Allowance,
+    ) -> None:
         self._database = database
         self._push_service: PushService | None = None
         if settings.fcm_service_account:
@@ -37,7 +45,7 @@ class Telling:
         self.push_store = persistence.push.Pushes(database)
         self._news_store = persistence.news.News()
         self.notifications = domain.notifications.Notifications(database, self.notification_store, signals)
-        self.devices = domain.devices.Devices(database, self.device_store)
+        self.devices = domain.devices.Devices(database, self.device_store, allowance)
         self.news = domain.news.News(self._news_store, self.notifications)
 
     def jobs(self, corporations: CorporationStore) -> list[Job]:

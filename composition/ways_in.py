@@ -15,6 +15,7 @@ import persistence.passwords
 import persistence.profiles
 import persistence.sessions
 from composition.including import included
+from domain.allowance import Allowance
 from domain.attempts import AttemptRules, Attempts
 from domain.authentication import Authentication
 from domain.identities import Identities, IdentityProvider, Provider
@@ -48,10 +49,11 @@ class WaysIn:
         signing_keys: SigningKeys,
         own_keys: KeySet,
         passwords: PwdlibPasswords,
+        allowance: Allowance,
     ) -> None:
         self._settings, self._database, self._signals, self._http = settings, database, signals, http
         self._users, self._signing_keys, self._own_keys, self._passwords = users, signing_keys, own_keys, passwords
-        self._secret = settings.secret()
+        self._secret, self._allowance = settings.secret(), allowance
         self._cookies = RefreshTokens(self._secret, "session cookie")
         self.session_store = persistence.sessions.Sessions(database)
         self.codes = persistence.codes.Codes(database)
@@ -105,7 +107,7 @@ class WaysIn:
 
     @cached_property
     def oauth(self) -> OAuth:
-        return OAuth(self._providers, self.identities, self.codes, FlowSecrets(self._secret))
+        return OAuth(self._providers, self.identities, self.codes, FlowSecrets(self._secret), self._allowance)
 
     @cached_property
     def sign_in(self) -> SignIn:
@@ -120,6 +122,7 @@ class WaysIn:
             self._delegated,
             self.codes,
             self._counted,
+            self._allowance,
             test_tokens=test_tokens,
         )
 

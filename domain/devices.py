@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from domain.allowance import Allowance, Limited
 from domain.errors import not_found
 from domain.ports import Database, Transaction
 from domain.users import Viewer
@@ -56,14 +57,17 @@ class DeviceStore(Protocol):
 
 
 class Devices:
-    def __init__(self, database: Database, store: DeviceStore) -> None:
-        self._database, self._store = database, store
+    def __init__(self, database: Database, store: DeviceStore, allowance: Allowance) -> None:
+        self._database, self._store, self._allowance = database, store, allowance
 
     async def register(self, viewer: Viewer, platform: DevicePlatform, token: str) -> Device:
-        """Whoever registered the same token before is pushed to by it no longer. Raises Refusal VALIDATION_FAILED."""
+        """Whoever registered the same token before is pushed to by it no longer. Raises Refusal VALIDATION_FAILED; and
+        RateLimited.
+        """
         with Problems("input") as problems:
             if not _TOKEN.fullmatch(token):
                 problems.add("token", "This must be the token as FCM gave it: 1 to 4096 visible characters.")
+        await self._allowance.count(Limited.DEVICE_REGISTRATIONS, viewer.user.id)
         async with self._database.writing() as transaction:
             device = await self._store.put(transaction, viewer.user.id, viewer.session_id, platform, token)
             await self._store.keep(transaction, viewer.user.id, MOST_DEVICES)

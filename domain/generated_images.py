@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from domain.allowance import Allowance, Limited
 from domain.drawings import Description, data_uri, drawing
 from domain.errors import Refusal, RefusalCode, not_found
 from domain.images import Image, ImageStore
@@ -59,9 +60,11 @@ class GeneratedImages:
         objects: ObjectStore,
         images: ImageStore,
         personas: PersonaStore,
+        allowance: Allowance,
     ) -> None:
         self._database, self._leases, self._generator = database, leases, generator
         self._objects, self._images, self._personas = objects, images, personas
+        self._allowance = allowance
 
     async def generate(
         self,
@@ -73,13 +76,14 @@ class GeneratedImages:
         persona_id: int | None,
     ) -> GeneratedImage:
         """It becomes the image of the persona, if one is named; a drawing does not. Raises Refusal: VALIDATION_FAILED,
-        NOT_FOUND, CONFLICT while another is made for the same person.
+        NOT_FOUND, CONFLICT while another is made for the same person; and RateLimited.
         """
         with Problems("input") as problems:
             checked = checked_persona(problems, {"name": name, "feature": feature, "options": options})
         wanted = Description(gender=gender, **checked)
         if persona_id is not None:
             await own_persona(self._personas, viewer, persona_id)
+        await self._allowance.count(Limited.GENERATED_IMAGES, viewer.user.id)
         async with self._leases.hold(f"image for {viewer.user.id}", _HELD_SECONDS) as is_ours:
             if not is_ours:
                 message = "One image at a time is generated for a person. Please wait for yours, or for half a minute."

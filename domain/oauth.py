@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
+from domain.allowance import Allowance, Limited
 from domain.codes import CodeStore, hash_of, new_code
 from domain.errors import Refusal, RefusalCode
 from domain.identities import Flow, Identities, IdentityProvider, Provider
@@ -29,7 +30,9 @@ class Begun:
 
 
 class OAuth:
-    """Nonce and code verifier are derived from the binding and kept nowhere; of the state, a hash is."""
+    """Nonce and code verifier are derived from the binding and kept nowhere; of the state, a hash is. `address` is the
+    browser's: from one, there and back are limited like any other way to sign in.
+    """
 
     def __init__(
         self,
@@ -37,19 +40,21 @@ class OAuth:
         identities: Identities,
         codes: CodeStore,
         flow_secrets: FlowSecrets,
+        allowance: Allowance,
     ) -> None:
         self._providers, self._identities = providers, identities
-        self._codes, self._secrets = codes, flow_secrets
+        self._codes, self._secrets, self._allowance = codes, flow_secrets, allowance
 
     @property
     def providers(self) -> list[IdentityProvider]:
         """Those that settings name, in the order of their names here."""
         return list(self._providers)
 
-    async def begin(self, kind: IdentityProvider, redirect_uri: str, binding: str | None) -> Begun:
+    async def begin(self, kind: IdentityProvider, redirect_uri: str, binding: str | None, address: str) -> Begun:
         """`binding` is what this browser keeps from another tab's flow. Raises Refusal: NOT_CONFIGURED,
-        UPSTREAM_FAILED.
+        UPSTREAM_FAILED; and RateLimited.
         """
+        await self._allowance.count(Limited.SIGN_IN, address)
         provider = self._provider(kind)
         binding, state = binding or secrets.token_urlsafe(32), new_code()
         url = await provider.authorization_url(self._flow(binding, state, redirect_uri))
@@ -57,12 +62,20 @@ class OAuth:
         return Begun(url, binding)
 
     async def complete(
-        self, kind: IdentityProvider, redirect_uri: str, binding: str | None, state: str, code: str | None
+        self,
+        kind: IdentityProvider,
+        redirect_uri: str,
+        binding: str | None,
+        state: str,
+        code: str | None,
+        address: str,
     ) -> str:
         """A code for exchangeLoginCode, good once within a minute. `code` is the provider's, None where it sent the
         browser back without one. Raises Refusal: SESSION_EXPIRED where this flow was not begun in this browser, is over
-        or was completed before; BAD_CREDENTIALS, CONFLICT, UPSTREAM_FAILED, NOT_CONFIGURED.
+        or was completed before; BAD_CREDENTIALS, CONFLICT, UPSTREAM_FAILED, NOT_CONFIGURED. Raises RateLimited, after
+        which the same may be tried again.
         """
+        await self._allowance.count(Limited.SIGN_IN, address)
         provider = self._provider(kind)
         if binding is None or not await self._codes.take(_key(kind, binding, state)):
             message = "This sign-in was begun in another browser, or too long ago. Please try again."

@@ -9,6 +9,7 @@ SEARCH = "search"
 OBJECTS = "objects"
 # Notifications to be pushed, each to one device; of what many are told at once, in a line of its own.
 PUSH, PUSH_TO_MANY = "push", "push to many"
+TOPICS = (SEARCH, OBJECTS, PUSH, PUSH_TO_MANY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,16 @@ class OutboxState:
 
     waiting: int
     refused: int
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits in one topic, how much of it was set aside, and for how many seconds the oldest has waited."""
+
+    topic: str
+    waiting: int
+    refused: int
+    oldest_seconds: float
 
 
 class Outbox(Protocol):

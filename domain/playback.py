@@ -25,6 +25,8 @@ FIRST_VIEW = "FIRST_VIEW"
 _TOLD = 1000
 _ON_THEIR_WAY = 200
 _LOOK_AGAIN_SECONDS = 60
+# Who has reported progress so lately is watching; players report every ten seconds.
+_WATCHING = timedelta(seconds=30)
 _ALWAYS = datetime(9999, 1, 1, tzinfo=UTC)
 
 
@@ -101,6 +103,11 @@ class PlaybackStore(Protocol):
     async def playable(self, transaction: Transaction, user_id: int, content_id: int) -> list[Playable]:
         """One for each video file, oldest first; one without a file where there is none; none for no such content."""
 
+    async def watching_beside(
+        self, transaction: Transaction, user_id: int, content_id: int, within: timedelta
+    ) -> int:
+        """How many other contents this person has reported progress of `within` that time, and not finished."""
+
     async def first_view(self, transaction: Transaction, user_id: int, content_id: int) -> View:
         """Log, ledger entry, balance and the content's view count, all of them once and in this transaction."""
 
@@ -125,17 +132,28 @@ class PlaybackStore(Protocol):
 
 
 class Playback:
+    """A ticket lives for `lifetime`. Nobody watches more than `streams_at_once`, where that is limited."""
+
     def __init__(
-        self, database: Database, store: PlaybackStore, tickets: Tickets, signals: Signals, lifetime: timedelta
+        self,
+        database: Database,
+        store: PlaybackStore,
+        tickets: Tickets,
+        signals: Signals,
+        lifetime: timedelta,
+        streams_at_once: int | None = None,
     ) -> None:
         self._database, self._store, self._tickets = database, store, tickets
-        self._signals, self._lifetime = signals, lifetime
+        self._signals, self._lifetime, self._streams_at_once = signals, lifetime, streams_at_once
 
     async def start_stream(self, viewer: Viewer, content_id: int, asset_id: int | None) -> StreamStarted:
-        """A ticket for the file asked for, or the content's first. Raises Refusal: NOT_FOUND, NO_VIDEO."""
+        """A ticket for the file asked for, or the content's first. Raises Refusal: NOT_FOUND, NO_VIDEO,
+        STREAM_LIMIT_REACHED.
+        """
         async with self._database.writing() as transaction:
             choices = await self._store.playable(transaction, viewer.user.id, content_id)
             playable, asset = _chosen(choices, asset_id)
+            await self._refuse_one_too_many(transaction, viewer, content_id)
             view = await self._store.first_view(transaction, viewer.user.id, content_id)
             if view.log_id is not None:
                 corporation_id = playable.content.corporation_id
@@ -157,6 +175,15 @@ class Playback:
             points_awarded=POINTS_FOR_FIRST_VIEW if view.log_id is not None else 0,
             points_balance=view.balance,
         )
+
+    async def _refuse_one_too_many(self, transaction: Transaction, viewer: Viewer, content_id: int) -> None:
+        """The same content goes on on another screen whatever else is watched."""
+        if self._streams_at_once is None:
+            return
+        beside = await self._store.watching_beside(transaction, viewer.user.id, content_id, _WATCHING)
+        if beside >= self._streams_at_once:
+            message = f"At most {self._streams_at_once} may be watched at the same time. Stop one of the others first."
+            raise Refusal(RefusalCode.STREAM_LIMIT_REACHED, message)
 
     async def redeem(self, ticket: str) -> tuple[VideoAsset, datetime] | None:
         """The file a ticket opens, and until when; None for whatever opens nothing, or no longer."""

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 
+from domain.allowance import Allowance, Limited
 from domain.attempts import Attempts
 from domain.codes import CodeStore, hash_of
 from domain.errors import Refusal, RefusalCode, not_found
@@ -30,21 +31,25 @@ class SignIn:
         delegated: PasswordBackend | None,
         codes: CodeStore,
         attempts: Attempts,
+        allowance: Allowance,
         *,
         test_tokens: bool,
     ) -> None:
         self._database, self._sessions, self._users, self._store = database, sessions, users, store
         self._local, self._delegated = local, delegated
-        self._codes, self._attempts, self._test_tokens = codes, attempts, test_tokens
+        self._codes, self._attempts, self._allowance = codes, attempts, allowance
+        self._test_tokens = test_tokens
 
     async def register(self, new: Registration, client: Client) -> SignedIn:
-        """Raises Refusal: VALIDATION_FAILED, ALREADY_EXISTS, UPSTREAM_FAILED."""
+        """Raises Refusal: VALIDATION_FAILED, ALREADY_EXISTS, UPSTREAM_FAILED; and RateLimited."""
+        await self._allowance.count(Limited.SIGN_IN, client.address)
         return await (self._delegated or self._local).register(new.checked(), client)
 
     async def login(self, email: str, password: str, client: Client) -> SignedIn:
         """Raises Refusal BAD_CREDENTIALS, in the same time and words for an unknown person and a wrong password, or
         UPSTREAM_FAILED, NOT_CONFIGURED; and RateLimited.
         """
+        await self._allowance.count(Limited.SIGN_IN, client.address)
         if self._delegated and not self._delegated.takes_passwords:
             # Asked of everybody, also of who has a password here: the answer must not tell who has.
             raise Refusal(
@@ -77,7 +82,8 @@ class SignIn:
         return signed_in
 
     async def exchange_code(self, code: str, client: Client) -> SignedIn:
-        """Raises Refusal BAD_CREDENTIALS for a code that was used, is over, or never was."""
+        """Raises Refusal BAD_CREDENTIALS for a code that was used, is over, or never was; and RateLimited."""
+        await self._allowance.count(Limited.SIGN_IN, client.address)
         async with self._database.writing() as transaction:
             user = await self._codes.redeem(transaction, hash_of(LOGIN, code))
             if user is None:
@@ -85,7 +91,8 @@ class SignIn:
             return await self._sessions.begin(transaction, user, client)
 
     async def for_tests(self, email: str, client: Client) -> SignedIn:
-        """Signs in whoever has this e-mail. Raises Refusal: NOT_CONFIGURED, NOT_FOUND."""
+        """Signs in whoever has this e-mail. Raises Refusal: NOT_CONFIGURED, NOT_FOUND; and RateLimited."""
+        await self._allowance.count(Limited.SIGN_IN, client.address)
         if not self._test_tokens:
             raise Refusal(RefusalCode.NOT_CONFIGURED, "This server issues no tokens for tests.")
         found = await self._store.credentials(spelling_of(email))

@@ -18,6 +18,7 @@ import structlog
 from pydantic import BaseModel, ValidationError
 
 from domain.errors import Refusal, RefusalCode
+from domain.metering import meter
 
 _log = structlog.get_logger("strangers")
 _PATIENCE_SECONDS = 4.5
@@ -121,19 +122,23 @@ class Stranger:
     async def try_once(self, request: httpx2.Request) -> httpx2.Response:
         """Raises Again for 429, 5xx, and where nothing came; Refusal UPSTREAM_FAILED where too much did."""
         if self._circuit.is_open():
+            _observe(self.name, time.perf_counter(), "left alone")
             # Told once, when it began.
             message = f"{self.name} has not answered for a while and is left alone; try again in a moment."
             raise Refusal(RefusalCode.UPSTREAM_FAILED, message)
+        started = time.perf_counter()
         try:
             async with asyncio.timeout(self._try_seconds):  # the client's own time-outs begin anew with every byte
                 response = await self._receive(request)
         except (TimeoutError, httpx2.HTTPError) as error:
             self._note(answered=False)
+            _observe(self.name, started, "failed")
             # The kind alone: the message of a protocol error quotes headers.
             silent = isinstance(error, TimeoutError)
             reason = "takes too long to answer" if silent else f"cannot be reached ({type(error).__name__})"
             raise Again(reason) from error
         self._note(answered=response.status_code < 500)
+        _observe(self.name, started, "answered" if response.status_code < 500 else "failed")
         return _judged(response)
 
     def _note(self, *, answered: bool) -> None:
@@ -185,6 +190,12 @@ def failed(name: str, what: str, **details: object) -> Refusal:
     """The refusal for a client, and a line in the log with what is not for it."""
     _log.warning("stranger_failed", stranger=name, reason=what, **details)
     return Refusal(RefusalCode.UPSTREAM_FAILED, f"{name} {what}.")
+
+
+def _observe(name: str, started: float, outcome: str) -> None:
+    if current := meter.get():
+        for observer in current.observers:
+            observer.stranger_asked(current, name, time.perf_counter() - started, outcome)
 
 
 def plain(text: str | None, longest: int, *, lines: bool = False) -> str | None:

@@ -8,26 +8,32 @@ from sqlalchemy.dialects.postgresql import INTERVAL, insert
 from domain.attempts import Outcome
 from persistence.database import Database
 from persistence.statements import Statement, plain
+from persistence.sweeping import oldest_of, sweep
 from persistence.tables import attempts
 
 _NOW = sa.func.now()
 _THIS = attempts.c.hash == sa.bindparam("key", type_=sa.LargeBinary)
+# Longer than anybody looks at a password.
+_LONGEST = sa.literal(timedelta(seconds=30), INTERVAL)
 _over = attempts.c.forgotten_at <= _NOW
 _new = insert(attempts).values(
     hash=sa.bindparam("key", type_=sa.LargeBinary),
     wrong=0,
     pending=1,
     forgotten_at=_NOW + sa.bindparam("window", type_=INTERVAL),
+    pending_until=_NOW + _LONGEST,
 )
+_still_pending = sa.case((attempts.c.pending_until <= _NOW, 0), else_=attempts.c.pending)
 _BEGIN = Statement(
     _new.on_conflict_do_update(
         index_elements=["hash"],
         set_={
             "wrong": sa.case((_over, 0), else_=attempts.c.wrong),
-            "pending": sa.case((_over, 1), else_=attempts.c.pending + 1),
+            "pending": sa.case((_over, 1), else_=_still_pending + 1),
+            "pending_until": _new.excluded.pending_until,
             "forgotten_at": sa.case((_over, _new.excluded.forgotten_at), else_=attempts.c.forgotten_at),
         },
-        where=sa.or_(_over, attempts.c.wrong + attempts.c.pending < sa.bindparam("most", type_=sa.Integer)),
+        where=sa.or_(_over, attempts.c.wrong + _still_pending < sa.bindparam("most", type_=sa.Integer)),
     ).returning(sa.literal(True)),
     bool,
 )
@@ -41,7 +47,7 @@ _SETTLE = {
     Outcome.VOID: plain(sa.update(attempts).where(_THIS).values(pending=_pending)),
     Outcome.RIGHT: plain(sa.update(attempts).where(_THIS).values(pending=_pending, wrong=0)),
 }
-_SWEEP = plain(sa.delete(attempts).where(attempts.c.forgotten_at < _NOW - sa.bindparam("kept", type_=INTERVAL)))
+_SWEEP = oldest_of(attempts, attempts.c.forgotten_at < _NOW - sa.bindparam("kept", type_=INTERVAL))
 
 
 class Attempts:
@@ -62,5 +68,4 @@ class Attempts:
 
     async def sweep(self, kept: timedelta) -> None:
         """Forgets what should have been forgotten longer than `kept` ago."""
-        async with self._database.single() as connection:
-            await _SWEEP.run(connection, kept=kept)
+        await sweep(self._database, _SWEEP, kept=kept)

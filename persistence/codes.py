@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import INTERVAL
 from domain.users import User
 from persistence.database import Connection, Database
 from persistence.statements import Statement, plain
+from persistence.sweeping import oldest_of, sweep
 from persistence.tables import one_time_codes, users
 from persistence.users import COLUMNS
 
@@ -29,9 +30,7 @@ _TAKE = Statement(sa.select(_taken.c.expires_at > _NOW), bool)
 _REDEEM = Statement(
     sa.select(*COLUMNS).join(_taken, _taken.c.user_id == users.c.id).where(_taken.c.expires_at > _NOW), User
 )
-_SWEEP = plain(
-    sa.delete(one_time_codes).where(one_time_codes.c.expires_at < _NOW - sa.bindparam("kept", type_=INTERVAL))
-)
+_SWEEP = oldest_of(one_time_codes, one_time_codes.c.expires_at < _NOW - sa.bindparam("kept", type_=INTERVAL))
 
 
 class Codes:
@@ -51,5 +50,4 @@ class Codes:
 
     async def sweep(self, kept: timedelta) -> None:
         """Forgets codes that expired longer than `kept` ago."""
-        async with self._database.single() as connection:
-            await _SWEEP.run(connection, kept=kept)
+        await sweep(self._database, _SWEEP, kept=kept)

@@ -59,5 +59,5 @@ class Keys:
 
     async def sweep(self, kept: timedelta) -> None:
         """Forgets keys that were replaced longer than `kept` ago."""
-        async with self._database.reading() as connection:
+        async with self._database.single() as connection:
             await _SWEEP.run(connection, kept=kept)

@@ -29,6 +29,7 @@ _TAKE = plain(
 _GIVE_BACK = plain(
     sa.delete(leases).where(leases.c.name == sa.bindparam("name"), leases.c.holder == sa.bindparam("holder"))
 )
+_COUNT = plain(sa.select(sa.func.count()).where(leases.c.until > _NOW))
 _SWEEP = plain(sa.delete(leases).where(leases.c.until <= _NOW - sa.bindparam("kept", type_=INTERVAL)))
 
 
@@ -56,6 +57,12 @@ class Leases:
         async with self._database.single() as connection:
             lasts = timedelta(seconds=seconds)
             return await _TAKE.first(connection, name=name, holder=holder, lasts=lasts) is not None
+
+    async def count(self) -> int:
+        """How many are held."""
+        async with self._database.reading() as connection:
+            count: int = await _COUNT.one(connection)
+        return count
 
     async def sweep(self, kept: timedelta) -> None:
         """Forgets those that are over for longer than `kept`."""

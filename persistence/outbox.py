@@ -6,7 +6,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import INTERVAL, insert
 
-from domain.outbox import OutboxState, Waiting
+from domain.outbox import TOPICS, Backlog, OutboxState, Waiting
 from persistence.database import Database
 from persistence.statements import Statement, is_any, plain
 from persistence.tables import outbox, outbox_topics
@@ -88,6 +88,9 @@ _waiting = sa.func.count().filter(outbox.c.refusal.is_(None)).label("waiting")
 _refused = sa.func.count().filter(outbox.c.refusal.is_not(None)).label("refused")
 _SUBJECTS_WAITING = plain(sa.select(outbox.c.subject).where(_OF_TOPIC, outbox.c.refusal.is_(None)).distinct())
 _STATE = Statement(sa.select(_waiting, _refused).where(_OF_TOPIC), OutboxState)
+_oldest = sa.func.now() - sa.func.min(outbox.c.created_at).filter(outbox.c.refusal.is_(None))
+_seconds = sa.func.coalesce(sa.extract("epoch", _oldest), 0).cast(sa.Double).label("oldest_seconds")
+_BACKLOGS = Statement(sa.select(outbox.c.topic, _waiting, _refused, _seconds).group_by(outbox.c.topic), Backlog)
 
 
 class Outbox:
@@ -149,3 +152,9 @@ class Outbox:
     async def state(self, topic: str) -> OutboxState:
         async with self._database.reading() as connection:
             return await _STATE.one(connection, topic=topic)
+
+    async def backlogs(self) -> list[Backlog]:
+        """One of every topic, also of those in which nothing waits."""
+        async with self._database.reading() as connection:
+            found = {one.topic: one for one in await _BACKLOGS.all(connection)}
+        return [found.get(topic) or Backlog(topic, 0, 0, 0.0) for topic in TOPICS]

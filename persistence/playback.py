@@ -1,11 +1,11 @@
 """Streams, view logs and points in PostgreSQL."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import INTERVAL, insert
 
 from domain.contents import Content
 from domain.pages import Page, PageRequest
@@ -98,6 +98,14 @@ _FIRST_VIEW = Statement(
     .add_cte(_entry),
     View,
 )
+_WATCHING_BESIDE = plain(
+    sa.select(sa.func.count()).where(
+        watch_progress.c.user_id == _USER,
+        watch_progress.c.observed_at > sa.func.now() - sa.bindparam("within", type_=INTERVAL),
+        watch_progress.c.content_id != _CONTENT,
+        watch_progress.c.completed.is_(False),
+    )
+)
 _POINTS = plain(sa.select(users.c.points).where(users.c.id == _USER))
 
 _ASSET = (
@@ -136,6 +144,11 @@ class Playback:
     async def first_view(self, transaction: Connection, user_id: int, content_id: int) -> View:
         first = await _FIRST_VIEW.first(transaction, user_id=user_id, content_id=content_id)
         return first or View(None, await _POINTS.one(transaction, user_id=user_id), None)
+
+    async def watching_beside(
+        self, transaction: Connection, user_id: int, content_id: int, within: timedelta
+    ) -> int:
+        return int(await _WATCHING_BESIDE.one(transaction, user_id=user_id, content_id=content_id, within=within))
 
     async def asset_for(self, session_id: int, user_id: int, asset_id: int, until: datetime) -> VideoAsset | None:
         values = {"session_id": session_id, "user_id": user_id, "asset_id": asset_id, "until": until}

@@ -13,6 +13,7 @@ from persistence.contents import VISIBLE
 from persistence.database import Connection, Database
 from persistence.pages import ordered, page_of, page_values
 from persistence.statements import Statement, by_key, columns_of, is_any, plain
+from persistence.sweeping import oldest_of, sweep
 from persistence.tables import contents, progress_changes, progress_counters, users, watch_events, watch_progress
 
 _COLUMNS = columns_of(WatchProgress, watch_progress)
@@ -115,7 +116,7 @@ _COUNT = {
     for unfinished in (False, True)
 }
 _SWEEP = [
-    plain(sa.delete(table).where(table.c.recorded_at < sa.func.now() - sa.bindparam("kept", type_=INTERVAL)))
+    oldest_of(table, table.c.recorded_at < sa.func.now() - sa.bindparam("kept", type_=INTERVAL))
     for table in (watch_events, progress_changes)
 ]
 
@@ -179,8 +180,7 @@ class Progress:
     async def sweep(self, kept: timedelta) -> None:
         """Forgets events and single changes older than `kept`; how things stand now is never forgotten."""
         for statement in _SWEEP:
-            async with self._database.reading() as connection:
-                await statement.run(connection, kept=kept)
+            await sweep(self._database, statement, kept=kept)
 
     async def _count(self, user_id: int, unfinished: bool) -> int:
         async with self._database.reading() as connection:

@@ -12,6 +12,7 @@ from persistence import users as people
 from persistence.database import Connection, Database
 from persistence.identities import THIS as _IDENTITY
 from persistence.statements import Statement, columns_of, plain
+from persistence.sweeping import oldest_of, sweep
 from persistence.tables import Moment, identities, one_time_codes, sessions, users
 
 COLUMNS = columns_of(Session, sessions)
@@ -149,7 +150,7 @@ _REVOKE_OF_ISSUER = plain(
 # With the codes that would sign in again: one was given out perhaps, and not exchanged yet.
 _FORGET_CODES = plain(sa.delete(one_time_codes).where(one_time_codes.c.user_id == sa.bindparam("user_id")))
 _SIGN_OUT = plain(sa.update(users).where(users.c.id == sa.bindparam("user_id")).values(signed_out_at=_NOW))
-_SWEEP = plain(sa.delete(sessions).where(sessions.c.expires_at < _NOW - sa.bindparam("kept", type_=INTERVAL)))
+_SWEEP = oldest_of(sessions, sessions.c.expires_at < _NOW - sa.bindparam("kept", type_=INTERVAL))
 
 
 class Sessions:
@@ -240,5 +241,4 @@ class Sessions:
 
     async def sweep(self, kept: timedelta) -> None:
         """Forgets sessions that ended longer than `kept` ago."""
-        async with self._database.reading() as connection:
-            await _SWEEP.run(connection, kept=kept)
+        await sweep(self._database, _SWEEP, kept=kept)

@@ -16,7 +16,7 @@ from persistence.statements import plain
 
 _CHANNEL = "marquee"
 _MOST_IDS = 1000
-_HEARTBEAT_SECONDS = 5.0
+_HEARTBEAT_SECONDS = 2.0
 _log = structlog.get_logger("signals")
 
 _NOTIFY = plain(sa.select(sa.func.pg_notify(_CHANNEL, sa.bindparam("payload", type_=sa.Text))))

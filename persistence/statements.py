@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
 from domain.errors import Conflict
-from domain.metering import meter
+from domain.metering import Timed
 
 T = TypeVar("T")
 
@@ -45,14 +45,13 @@ class Statement(Generic[T]):
 
     async def _fetch(self, connection: Any, values: dict[str, object]) -> Sequence[Sequence[Any]]:
         sql, names, constants = self.compiled
-        if current := meter.get():
-            current.statements += 1
         arguments = [values[name] if name in values else constants[name] for name in names]
         found: Sequence[Sequence[Any]]
-        if self._planned_anew:
-            found = await connection.fetch_anew(sql, *arguments)
-        else:
-            found = await connection.fetch(sql, *arguments)
+        with Timed(sql):
+            if self._planned_anew:
+                found = await connection.fetch_anew(sql, *arguments)
+            else:
+                found = await connection.fetch(sql, *arguments)
         return found
 
     @cached_property

@@ -2,10 +2,20 @@
 
 from typing import Any
 
+import sqlalchemy as sa
+
 from persistence.database import Database
-from persistence.statements import Statement
+from persistence.statements import Statement, plain
 
 SWEPT_AT_ONCE = 1000
+
+
+def oldest_of(table: sa.Table, is_old: sa.ColumnElement[bool]) -> Statement[Any]:
+    """Deletes SWEPT_AT_ONCE of a table's rows that are old, but none that somebody holds; answers one row for each."""
+    place: sa.ColumnElement[Any] = sa.literal_column(f"{table.name}.ctid")
+    old = sa.select(place).select_from(table).where(is_old).limit(SWEPT_AT_ONCE).with_for_update(skip_locked=True)
+    # As an array it is found by place; as a set it would be looked for in the whole table.
+    return plain(sa.delete(table).where(place == sa.any_(sa.func.array(old.scalar_subquery()))).returning(sa.true()))
 
 
 async def sweep(database: Database, statement: Statement[Any], **values: object) -> None:

@@ -13,6 +13,7 @@ from domain.contents import Contents, ContentStore
 from domain.corporations import Corporations, CorporationStore
 from domain.devices import Devices, DeviceStore
 from domain.errors import CsrfTokenRequired, Refusal, RefusalCode, Unauthenticated
+from domain.freshness import Freshness
 from domain.generated_images import GeneratedImages
 from domain.genres import GenreStore
 from domain.identities import Identities
@@ -102,6 +103,7 @@ class House:
     objects: ObjectStore
     tmdb: TmdbCatalogue
     allowance: Allowance
+    freshness: Freshness
 
 
 @dataclass(slots=True)
@@ -139,8 +141,10 @@ class Context:
     def services(self) -> Services:
         return self.house.services
 
-    def has_written(self) -> None:
+    async def has_written(self) -> None:
         """What was known before this write is not believed any more, the viewer and their rights included."""
+        if self.viewer:
+            await self.house.freshness.wrote(self.viewer.user.id)
         self.renew_loaders()
         self.stale = True
 

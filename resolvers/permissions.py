@@ -45,5 +45,5 @@ class Permission(FieldExtension):
         self.who.check(info.context)
         result = await await_maybe(next_(source, info, **arguments))
         if self._writes:
-            info.context.has_written()
+            await info.context.has_written()
         return result

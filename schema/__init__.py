@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import strawberry
-from strawberry.extensions import ParserCache, SchemaExtension, ValidationCache
+from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 
 import resolvers.contents
@@ -55,8 +55,8 @@ from schema.present import mutation, query, subscription, union
 from schema.scalars import SCALARS
 from schema.shared import Connection, Deleted, Node, Refusal, ToRefusal
 
-# A document is kept once it was seen; the doors bound how large one may be.
-CACHED_DOCUMENTS = 500
+# What costs more than others of its kind: search, computing for a tenth of a second, asking a store or a stranger.
+SEARCHING, HASHING, STORE, STRANGER, DRAWING = 10, 50, 20, 50, 100
 
 DeleteResult = union("DeleteResult", Deleted, Refusal, "What was deleted, or why it was not.")
 
@@ -64,7 +64,7 @@ DeleteResult = union("DeleteResult", Deleted, Refusal, "What was deleted, or why
 @strawberry.type(description="What can be asked.")
 class Query:
     node = query(Who.ANYONE, resolvers.node.node, Node | None)
-    nodes = query(Who.ANYONE, resolvers.node.nodes, list[Node | None])
+    nodes = query(Who.ANYONE, resolvers.node.nodes, list[Node | None], size="ids")
 
     viewer = query(Who.ANYONE, resolvers.users.viewer, u.Viewer | None)
     user = query(Who.ANYONE, resolvers.users.user, u.User | None)
@@ -72,29 +72,31 @@ class Query:
     corporation = query(Who.ANYONE, resolvers.corporations.corporation, co.Corporation | None)
     corporations = query(Who.ADMIN, resolvers.corporations.corporations, Connection[co.Corporation])
 
-    sign_in_providers = query(Who.ANYONE, resolvers.sign_in.sign_in_providers, list[si.SignInProvider])
+    sign_in_providers = query(Who.ANYONE, resolvers.sign_in.sign_in_providers, list[si.SignInProvider], size=5)
 
     content = query(Who.ANYONE, resolvers.contents.content, c.Content | None)
     contents = query(Who.ANYONE, resolvers.contents.contents, Connection[c.Content], filter=c.FilterArgument)
-    genres = query(Who.ANYONE, resolvers.genres.genres, list[g.Genre])
-    search = query(Who.ANYONE, resolvers.search.search, se.SearchResult, filter=se.FilterArgument)
-    tmdb_titles = query(Who.MANAGER, resolvers.tmdb.tmdb_titles, list[t.TmdbTitle])
+    genres = query(Who.ANYONE, resolvers.genres.genres, list[g.Genre], size=20)
+    search = query(Who.ANYONE, resolvers.search.search, se.SearchResult, cost=SEARCHING, filter=se.FilterArgument)
+    tmdb_titles = query(Who.MANAGER, resolvers.tmdb.tmdb_titles, list[t.TmdbTitle], cost=STRANGER, size=20)
 
     view_logs = query(Who.MANAGER, resolvers.playback.view_logs, Connection[p.ViewLog], filter=p.FilterArgument)
 
-    media_objects = query(Who.MANAGER, resolvers.media_objects.media_objects, m.MediaObjectConnection)
-    media_object = query(Who.MANAGER, resolvers.media_objects.media_object, m.MediaObject | None)
+    media_objects = query(Who.MANAGER, resolvers.media_objects.media_objects, m.MediaObjectConnection, cost=STORE)
+    media_object = query(Who.MANAGER, resolvers.media_objects.media_object, m.MediaObject | None, cost=STORE)
     image_url = query(Who.ANYONE, resolvers.images.image_url, im.SignedUrl | None)
     post = query(Who.ANYONE, resolvers.posts.post, po.Post | None)
     posts = query(Who.ANYONE, resolvers.posts.posts, Connection[po.Post])
 
-    instagram_accounts = query(Who.SIGNED_IN, resolvers.instagram.instagram_accounts, ig.InstagramAccountsResult)
+    instagram_accounts = query(
+        Who.SIGNED_IN, resolvers.instagram.instagram_accounts, ig.InstagramAccountsResult, cost=STRANGER
+    )
 
 
 @strawberry.type(description="What can be changed. Several in one operation run one after the other.")
 class Mutation:
-    register = mutation(Who.ANYONE, resolvers.sign_in.register, si.SignedInResult, si.RegisterInput)
-    login = mutation(Who.ANYONE, resolvers.sign_in.login, si.SignedInResult, si.LoginInput)
+    register = mutation(Who.ANYONE, resolvers.sign_in.register, si.SignedInResult, si.RegisterInput, cost=HASHING)
+    login = mutation(Who.ANYONE, resolvers.sign_in.login, si.SignedInResult, si.LoginInput, cost=HASHING)
     exchange_login_code = mutation(
         Who.ANYONE, resolvers.sign_in.exchange_login_code, si.SignedInResult, si.ExchangeLoginCodeInput
     )
@@ -106,7 +108,7 @@ class Mutation:
     revoke_session = mutation(Who.SIGNED_IN, resolvers.sessions.revoke_session, s.RevokeResult, s.RevokeSessionInput)
     revoke_all_sessions = mutation(Who.SIGNED_IN, resolvers.sessions.revoke_all_sessions, int)
     change_password = mutation(
-        Who.SIGNED_IN, resolvers.sign_in.change_password, si.SignedInResult, si.ChangePasswordInput
+        Who.SIGNED_IN, resolvers.sign_in.change_password, si.SignedInResult, si.ChangePasswordInput, cost=HASHING
     )
     update_profile = mutation(Who.SIGNED_IN, resolvers.profiles.update_profile, pr.ViewerResult, pr.UpdateProfileInput)
     give_consent = mutation(Who.SIGNED_IN, resolvers.profiles.give_consent, pr.ViewerResult)
@@ -138,7 +140,9 @@ class Mutation:
     remove_video_asset = mutation(
         Who.MANAGER, resolvers.video_assets.remove_video_asset, DeleteResult, c.RemoveVideoAssetInput
     )
-    import_tmdb_title = mutation(Who.MANAGER, resolvers.tmdb.import_tmdb_title, c.ContentResult, t.ImportTmdbTitleInput)
+    import_tmdb_title = mutation(
+        Who.MANAGER, resolvers.tmdb.import_tmdb_title, c.ContentResult, t.ImportTmdbTitleInput, cost=STRANGER
+    )
     like_content = mutation(Who.SIGNED_IN, resolvers.likes.like_content, c.ContentResult, c.LikeContentInput)
     unlike_content = mutation(Who.SIGNED_IN, resolvers.likes.unlike_content, c.ContentResult, c.LikeContentInput)
 
@@ -148,14 +152,18 @@ class Mutation:
 
     start_stream = mutation(Who.SIGNED_IN, resolvers.playback.start_stream, p.StartStreamResult, p.StartStreamInput)
     record_watch_progress = mutation(
-        Who.SIGNED_IN, resolvers.progress.record_watch_progress, w.RecordWatchProgressResult, w.RecordWatchProgressInput
+        Who.SIGNED_IN,
+        resolvers.progress.record_watch_progress,
+        w.RecordWatchProgressResult,
+        w.RecordWatchProgressInput,
+        size="input.events",
     )
 
     create_image_upload = mutation(
         Who.SIGNED_IN, resolvers.images.create_image_upload, im.ImageUploadResult, im.CreateImageUploadInput
     )
     complete_image_upload = mutation(
-        Who.SIGNED_IN, resolvers.images.complete_image_upload, im.ImageResult, im.CompleteImageUploadInput
+        Who.SIGNED_IN, resolvers.images.complete_image_upload, im.ImageResult, im.CompleteImageUploadInput, cost=STORE
     )
     create_post = mutation(Who.SIGNED_IN, resolvers.posts.create_post, po.CreatePostResult, po.CreatePostInput)
     delete_post = mutation(Who.SIGNED_IN, resolvers.posts.delete_post, DeleteResult, po.DeletePostInput)
@@ -165,7 +173,11 @@ class Mutation:
     delete_persona = mutation(Who.SIGNED_IN, resolvers.personas.delete_persona, DeleteResult, pe.DeletePersonaInput)
 
     generate_image = mutation(
-        Who.SIGNED_IN, resolvers.generated_images.generate_image, ge.GenerateImageResult, ge.GenerateImageInput
+        Who.SIGNED_IN,
+        resolvers.generated_images.generate_image,
+        ge.GenerateImageResult,
+        ge.GenerateImageInput,
+        cost=DRAWING,
     )
 
     start_instagram_authorization = mutation(
@@ -175,7 +187,11 @@ class Mutation:
         ig.StartInstagramAuthorizationInput,
     )
     link_instagram_account = mutation(
-        Who.SIGNED_IN, resolvers.instagram.link_instagram_account, pe.PersonaResult, ig.LinkInstagramAccountInput
+        Who.SIGNED_IN,
+        resolvers.instagram.link_instagram_account,
+        pe.PersonaResult,
+        ig.LinkInstagramAccountInput,
+        cost=STRANGER,
     )
     unlink_instagram_account = mutation(
         Who.SIGNED_IN, resolvers.instagram.unlink_instagram_account, pe.PersonaResult, ig.UnlinkInstagramAccountInput
@@ -214,11 +230,7 @@ def build(*extensions: Callable[[], SchemaExtension], suggestions: bool = True) 
         mutation=Mutation,
         subscription=Subscription,
         types=[u.User, s.Session, co.Corporation, c.Content, g.Genre, c.VideoAsset, r.Review, p.ViewLog, p.PointEntry],
-        extensions=[
-            *extensions,
-            lambda: ParserCache(maxsize=CACHED_DOCUMENTS),
-            lambda: ValidationCache(maxsize=CACHED_DOCUMENTS),
-        ],
+        extensions=extensions,
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=not suggestions),
         exception_handlers=[ToRefusal()],
     )

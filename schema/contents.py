@@ -53,9 +53,11 @@ class Content(Node):
     runtime_minutes: int | None = shown("How long it is, in minutes.")
     poster_url = worked(resolve.poster_url, URL | None, "A picture for it.")
     tmdb_id: int | None = shown("The film's number at TMDB, where it was taken over from there.")
-    genres = worked(resolvers.genres.of_contents, list[Genre], "Its genres, by name.")
+    genres = worked(resolvers.genres.of_contents, list[Genre], "Its genres, by name.", size=3)
     corporation = worked(resolve.corporation_of, Corporation, "The company that owns it.")
-    video_assets = worked(resolvers.video_assets.of_contents, list[VideoAsset], "Its video files, oldest first.")
+    video_assets = worked(
+        resolvers.video_assets.of_contents, list[VideoAsset], "Its video files, oldest first.", size=2
+    )
     like_count: int = shown("How many people like it.")
     review_count: int = shown("How many people have reviewed it.")
     average_rating: float | None = shown("The mean of all ratings, from 1 to 10; null where there are none.")

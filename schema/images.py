@@ -41,8 +41,8 @@ class UploadTicket:
         "Where to send the bytes. Until it is completed, others can be sent there, and the last ones count.",
     )
     method: str = shown("By which HTTP method: PUT, with the bytes as the body.")
-    headers: list[FormField] = shown("Headers that must go along, unchanged.")
-    fields: list[FormField] = shown("Fields of the form, where the method is POST; empty with PUT.")
+    headers: list[FormField] = shown("Headers that must go along, unchanged.", size=3)
+    fields: list[FormField] = shown("Fields of the form, where the method is POST; empty with PUT.", size=3)
     expires_at: datetime = shown("Until when the address takes bytes.")
 
 

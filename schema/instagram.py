@@ -28,7 +28,7 @@ class InstagramAccount:
 
 @present(domain.InstagramAccountList, description="Instagram accounts that a persona may be linked with.")
 class InstagramAccountList:
-    accounts: list[InstagramAccount] = shown("The accounts; none where no page has one.")
+    accounts: list[InstagramAccount] = shown("The accounts; none where no page has one.", size=5)
 
 
 @present(authorization.AuthorizationStarted, description="Signing a persona in at Meta has begun.")

@@ -15,6 +15,9 @@ C = TypeVar("C", bound=type)
 
 URL = NewType("URL", str)
 
+# What fields cost, where nothing else is said: see decision 0013.
+WORK, WRITE, LISTEN = 1, 10, 10
+
 
 def present(domain: type, *, description: str, name: str | None = None) -> Callable[[C], C]:
     """A GraphQL type for a domain class, whose objects it takes as they are."""
@@ -26,9 +29,11 @@ def present(domain: type, *, description: str, name: str | None = None) -> Calla
     return decorate
 
 
-def shown(description: str) -> Any:
-    """A plain field: the attribute of the same name."""
-    return strawberry.field(description=description)
+def shown(description: str, *, size: int | None = None) -> Any:
+    """A plain field: the attribute of the same name. `size` is how long a list mostly is; those of a page are as long
+    as the page.
+    """
+    return strawberry.field(description=description, metadata=_priced(0, size))
 
 
 def given(description: str, default: Any = strawberry.UNSET, *, optional: bool = False) -> Any:
@@ -43,29 +48,49 @@ def many(description: str) -> Any:
     return strawberry.field(description=description, default_factory=list)
 
 
-def worked(resolve: Callable[..., Any], kind: Any, description: str) -> Any:
-    """A field that needs work: a resolver."""
-    return strawberry.field(resolver=resolve, graphql_type=kind, description=description)
+def worked(resolve: Callable[..., Any], kind: Any, description: str, *, size: int | None = None) -> Any:
+    """A field that needs work: a resolver. `size` is how long a list mostly is, where no argument says it."""
+    return strawberry.field(resolver=resolve, graphql_type=kind, description=description, metadata=_priced(WORK, size))
 
 
-def query(who: Who, resolve: Callable[..., Any], kind: Any, **inputs: Any) -> Any:
-    """A field of the query root, described by its resolver. `inputs` gives the class of arguments presented here."""
+def query(
+    who: Who,
+    resolve: Callable[..., Any],
+    kind: Any,
+    *,
+    cost: int = WORK,
+    size: int | str | None = None,
+    **inputs: Any,
+) -> Any:
+    """A field of the query root, described by its resolver. `inputs` gives the class of arguments presented here.
+    `size` is how long a list mostly is, or the argument that has as many items.
+    """
     return strawberry.field(
         resolver=_taking(resolve, inputs),
         graphql_type=kind,
         description=_description(resolve),
         extensions=[Permission(who, writes=False)],
+        metadata=_priced(cost, size),
     )
 
 
-def mutation(who: Who, resolve: Callable[..., Any], kind: Any, input: Any = None) -> Any:
-    """A field of the mutation root; after it, nothing that was loaded before is believed."""
+def mutation(
+    who: Who,
+    resolve: Callable[..., Any],
+    kind: Any,
+    input: Any = None,
+    *,
+    cost: int = WRITE,
+    size: int | str | None = None,
+) -> Any:
+    """A field of the mutation root; after it, nothing that was loaded before is believed. Its `size` is a query's."""
     assert inspect.iscoroutinefunction(resolve), "what is not awaited is not asked for its CSRF token"
     return strawberry.mutation(
         resolver=_taking(resolve, {"input": _described(input)} if input else {}),
         graphql_type=kind,
         description=_description(resolve),
         extensions=[Permission(who, writes=True)],
+        metadata=_priced(cost, size),
     )
 
 
@@ -75,6 +100,7 @@ def subscription(who: Who, resolve: Callable[..., Any], kind: Any) -> Any:
         resolver=_yielding(resolve, kind),
         description=_description(resolve),
         extensions=[Permission(who, writes=False)],
+        metadata=_priced(LISTEN, None),
     )
 
 
@@ -97,6 +123,11 @@ def enumerate_as(kind: type[enum.Enum], description: str, **values: str) -> None
     definition: StrawberryEnumDefinition = presented.__strawberry_definition__
     for value in definition.values:
         value.description = values[value.name]
+
+
+def _priced(cost: int, size: int | str | None) -> dict[str, Any]:
+    """As those who judge operations read it, from the schema. A size may be a path, as `input.events`."""
+    return {"cost": cost} if size is None else {"cost": cost, "size": size}
 
 
 def _description(resolve: Callable[..., Any]) -> str:

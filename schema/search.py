@@ -43,7 +43,7 @@ class FacetCount:
 @present(domain.FacetCounts, description="What was found, by the values of one facet.")
 class FacetCounts:
     facet: domain.SearchFacet = shown("Of what these are the values.")
-    values: list[FacetCount] = shown("The values, the most frequent first; at most 100.")
+    values: list[FacetCount] = shown("The values, the most frequent first; at most 100.", size=20)
 
 
 @present(domain.SearchResult, description="What was found.")
@@ -54,7 +54,7 @@ class SearchResult:
     limit: int = shown("How many were asked for.")
     offset: int = shown("How many were left out before them.")
     estimated_total_hits: int = shown("How many there are in all, as far as is known; at most 1000.")
-    facets: list[FacetCounts] = shown("The facets asked for.")
+    facets: list[FacetCounts] = shown("The facets asked for.", size=3)
 
 
 @strawberry.input(description="What may be found; all that is given must hold.")

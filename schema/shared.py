@@ -5,7 +5,8 @@ from typing import Any, Generic, TypeVar
 import strawberry
 
 from domain import errors, ids, pages
-from schema.present import enumerate_as, present, shown
+from domain.metering import meter
+from schema.present import enumerate_as, present, shown, worked
 
 T = TypeVar("T")
 
@@ -19,6 +20,7 @@ enumerate_as(
     BAD_CREDENTIALS="The e-mail address or the password is wrong.",
     SESSION_EXPIRED="The session has ended; sign in again.",
     PAID_PLAN_REQUIRED="The company needs the paid plan for this.",
+    STREAM_LIMIT_REACHED="As much is being watched already as one person may at the same time.",
     NO_VIDEO="There is nothing to play.",
     FILE_TOO_LARGE="The file has more bytes than are taken here.",
     UNSUPPORTED_FILE_TYPE="Files of this type are not taken here.",
@@ -40,13 +42,15 @@ class Problem:
 class Refusal:
     code: errors.RefusalCode = shown("Why.")
     message: str = shown("Why, for a person to read.")
-    problems: list[Problem] = shown("What is wrong, field by field; may be empty.")
+    problems: list[Problem] = shown("What is wrong, field by field; may be empty.", size=3)
 
 
 class ToRefusal(strawberry.ExceptionHandler[errors.Refusal, Refusal]):
     """What the domain refuses becomes the Refusal member of the field's union."""
 
     def handle(self, exception: errors.Refusal, *, field: object, info: object) -> Any:
+        if current := meter.get():
+            current.note_refusal(exception.refused.code.value)
         return exception.refused
 
 
@@ -87,9 +91,7 @@ class Connection(Generic[T]):
     edges: list[Edge[T]] = shown("The items, with cursors.")
     nodes: list[T] = shown("The items.")
     page_info: PageInfo = shown("Where this page stands in the list.")
-    total_count = strawberry.field(
-        resolver=total_count, graphql_type=int, description="How many there are in all; counted only if asked for."
-    )
+    total_count = worked(total_count, int, "How many there are in all; counted only if asked for.")
 
 
 @present(ids.Deleted, description="What was deleted.")

@@ -96,21 +96,25 @@ class Viewer:
         resolvers.identities.of_viewer,
         list_of(lazily("Identity", "schema.identities")),
         "Who this person is at providers, first linked first.",
+        size=3,
     )
     personas = worked(
         resolvers.personas.of_viewer,
         list_of(lazily("Persona", "schema.personas")),
         "Whom this person appears as, by number.",
+        size=5,
     )
     sessions = worked(
         resolvers.sessions.of_viewer,
         list_of(lazily("Session", "schema.sessions")),
         "The sessions that are signed in, last used first.",
+        size=5,
     )
     devices = worked(
         resolvers.notifications.devices_of_viewer,
         list_of(lazily("Device", "schema.notifications")),
         "Where this person's notifications are pushed to, last registered first.",
+        size=5,
     )
     notifications = worked(
         resolvers.notifications.of_viewer,

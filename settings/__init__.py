@@ -213,6 +213,10 @@ class Settings(Guard):
         return self.development if self.introspection is None else self.introspection
 
     @property
+    def shows_metrics(self) -> bool:
+        return self.development or self.metrics_token is not None
+
+    @property
     def is_https(self) -> bool:
         """Whether browsers reach this server by HTTPS, as they always do in production."""
         return not self.development or (self.backend_url or "").startswith("https:")

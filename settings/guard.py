@@ -31,7 +31,7 @@ class Guard(BaseSettings):
         None, ge=1, description="signings-in and registrations from one address a minute; by default 60 in production"
     )
     streams_at_once: int | None = Field(
-        None, ge=1, description="on how many screens one person may watch at the same time; unset, on any number"
+        None, ge=1, description="how many contents one person may watch at the same time; unset, any number"
     )
 
     redis_url: RedisUrl | None = Field(
@@ -43,6 +43,9 @@ class Guard(BaseSettings):
 
     metrics_token: Word | None = Field(
         None, description="what must be said to read /metrics, as a bearer token; in production there are none without"
+    )
+    worker_metrics_port: int | None = Field(
+        None, ge=1, le=65535, description="where a worker answers /metrics, at HOST; unset, it answers nowhere"
     )
     otel_exporter_otlp_endpoint: Address | None = Field(
         None, description="where traces are sent, by OTLP over HTTP; needs the extra `opentelemetry`"

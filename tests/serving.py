@@ -3,19 +3,22 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
-import uvicorn
 from starlette.types import ASGIApp
+
+from web.bounds import Bounds
+from web.serving import Server, configuration
+
+# As the real one, but that it does not wait for those who only may ask something.
+BOUNDS = replace(Bounds(), last_request_seconds=0.0)
 
 
 @contextlib.asynccontextmanager
-async def serving(application: ASGIApp, **settings: Any) -> AsyncIterator[str]:
+async def serving(application: ASGIApp, bounds: Bounds = BOUNDS, **settings: Any) -> AsyncIterator[str]:
     """Where the application answers, on a port that was free."""
-    config = uvicorn.Config(
-        application, host="127.0.0.1", port=0, log_config=None, access_log=False, proxy_headers=False, **settings
-    )
-    server = uvicorn.Server(config)
+    server = Server(configuration(application, host="127.0.0.1", port=0, bounds=bounds, **settings))
     with contextlib.suppress(KeyboardInterrupt):
         running = asyncio.create_task(server.serve())
         while not server.started:

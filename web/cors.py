@@ -24,7 +24,17 @@ _ASKED_WITH = (
     "X-CSRF-Token",
     "X-Request-Id",
 )
-_TOLD = ("Accept-Ranges", "Content-Length", "Content-Range", "ETag", "Retry-After", "Server-Timing", "X-Request-Id")
+_TOLD = (
+    "Accept-Ranges",
+    "Content-Length",
+    "Content-Range",
+    "ETag",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "Server-Timing",
+    "X-Request-Id",
+)
 
 
 class Cors:

@@ -8,10 +8,10 @@ from typing import Any
 import structlog
 from graphql import GraphQLError, GraphQLSyntaxError
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
-from domain.errors import CodedError, Refusal, RefusalCode, Unauthenticated
+from domain.errors import CodedError, RateLimited, Refusal, RefusalCode, Unauthenticated
 from domain.metering import meter
 from web.json import json_response
 
@@ -31,7 +31,10 @@ CODES = {
     408: "TOO_SLOW",
     411: "LENGTH_REQUIRED",
     413: "TOO_LARGE",
+    414: "ADDRESS_TOO_LONG",
     415: "UNSUPPORTED_MEDIA_TYPE",
+    431: "HEAD_TOO_LARGE",
+    503: "UNAVAILABLE",
 }
 
 
@@ -43,7 +46,7 @@ def extensions(code: str, status: int, details: Sequence[str] = ()) -> dict[str,
     """What stands beside an error's message; the code also goes to the log line of the request."""
     current = meter.get()
     if current:
-        current.codes.append(code)
+        current.note_error(code)
     return {
         "code": code,
         "status": status,
@@ -98,7 +101,20 @@ def plain(request_path: str, code: str, status: int, message: str, details: Sequ
 
 async def on_coded_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, CodedError)
-    return plain(public_path(request.url.path), error.code, error.status, error.message, error.details)
+    return refused_plainly(request, error)
+
+
+def refused_plainly(connection: HTTPConnection, error: CodedError) -> Response:
+    path = public_path(connection.scope["path"])
+    response = plain(path, error.code, error.status, error.message, error.details)
+    response.headers.update(waiting(error))
+    return response
+
+
+def waiting(*errors: Exception | None) -> dict[str, str]:
+    """The header that says when to come again, where something was asked too often."""
+    seconds = [error.retry_after for error in errors if isinstance(error, RateLimited)]
+    return {"Retry-After": str(max(seconds))} if seconds else {}
 
 
 async def on_http_exception(request: Request, error: Exception) -> Response:

@@ -2,17 +2,14 @@
 events. WebSockets are at the same address.
 """
 
-import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-import orjson
 import strawberry
-from graphql import DocumentNode, GraphQLError, GraphQLSyntaxError, OperationDefinitionNode, parse
+from graphql import DocumentNode, GraphQLError, GraphQLSyntaxError, parse
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, HTTPConnection, Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 from strawberry.http.streaming import SSETransport, merge_stream_with_heartbeat
@@ -21,33 +18,23 @@ from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 from strawberry.utils.operation import get_operation_type
 
-from domain.errors import CodedError, RateLimited
+from domain.errors import CodedError
 from domain.metering import meter
 from resolvers.context import Context, House
+from web.asking import WHICH, Asked, read
 from web.authentication import Doorkeeper
 from web.cookies import Cookies
-from web.errors import CODES, extensions, presented
+from web.errors import CODES, extensions, presented, waiting
+from web.events import Events
 from web.json import json_response, text
-from web.operations import MOST_CHARACTERS, MOST_TOKENS
+from web.operations import MOST_TOKENS
+from web.persisted import Documents, PersistedQueryNotFound
 from web.sockets import Sockets
 
 _JSON = "application/json"
 _GRAPHQL_JSON = "application/graphql-response+json"
-_MOST_BYTES = 1_000_000
 _BY_GET = frozenset({OperationType.QUERY})
 _BY_POST = frozenset({OperationType.QUERY, OperationType.MUTATION})
-_OPERATION = re.compile(r"\b(?:query|mutation|subscription)\b")
-_WHICH = "The document has no such operation, or several and no operationName."
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a request asks: GraphQL over HTTP's parameters."""
-
-    query: str
-    variables: dict[str, Any] | None
-    operation_name: str | None
-    extensions: dict[str, Any] | None
 
 
 class GraphQLDoor:
@@ -61,11 +48,14 @@ class GraphQLDoor:
         page: Callable[[], Response] | None,
         cookies: Cookies,
         origins: list[str],
+        documents: Documents,
+        public_seconds: int,
     ) -> None:
         self._schema, self._house, self._base_url, self._page = schema, house, base_url, page
         self._cookies, self._doorkeeper = cookies, Doorkeeper(house.services.authentication, cookies)
         self._sockets = Sockets(schema, self._context, self._doorkeeper, house.services.authentication, origins)
         self._events = SSETransport()
+        self._documents, self._cached = documents, _cached(public_seconds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -76,8 +66,11 @@ class GraphQLDoor:
             response = await self._respond(request)
         except HTTPException as error:
             response = _refused(request, error.status_code, error.detail, error.headers)
+        except PersistedQueryNotFound as error:
+            # Clients send the text as soon as they read this, which older ones do only where the status is 200.
+            response = _refused(request, _never_ran(request), error.message, code=error.code)
         except CodedError as error:
-            response = _refused(request, error.status, error.message, code=error.code)
+            response = refused(request, error)
         except GraphQLSyntaxError as error:
             response = _answer(request, {"errors": [presented(error).formatted]}, _never_ran(request))
         await response(scope, receive, send)
@@ -87,8 +80,7 @@ class GraphQLDoor:
             raise HTTPException(405, "GraphQL is asked by GET or POST.", {"Allow": "GET, POST"})
         if self._page and request.method == "GET" and _is_browser(request):
             return self._page()
-        asked = await _asked(request)
-        _refuse_several(asked)
+        asked = await read(request, self._documents)
         context = self._context(request)
         await self._doorkeeper.admit(request, context)
         if self._events.accepts(request.headers.get("accept", "")):
@@ -116,14 +108,25 @@ class GraphQLDoor:
         except InvalidOperationTypeError as error:
             raise _not_by_this_method(request.method, error) from error
         except CannotGetOperationTypeError as error:
-            raise HTTPException(400, _WHICH) from error
+            raise HTTPException(400, WHICH) from error
         executed = result.data is not None or any(error.path for error in result.errors or ())
         body: dict[str, Any] = {"data": result.data} if executed else {}
         if result.errors:
             body["errors"] = [presented(error).formatted for error in result.errors]
         if result.extensions:
             body["extensions"] = result.extensions
-        return _answer(request, body, 200 if executed else _never_ran(request), _waiting(result.errors or ()))
+        if not executed:
+            return _answer(
+                request,
+                body,
+                _status(request, result.errors or ()),
+                waiting(*(error.original_error for error in result.errors or ())),
+            )
+        await self._documents.keep(asked.query, asked.extensions)
+        cached = self._cached if request.method == "GET" and not result.errors else {}
+        return _answer(
+            request, body, 200, {**cached, **waiting(*(error.original_error for error in result.errors or ()))}
+        )
 
     async def _stream(self, request: Request, asked: Asked, context: Context) -> Response:
         allowed = _BY_POST if request.method == "POST" else _BY_GET
@@ -145,13 +148,16 @@ class GraphQLDoor:
                 body: dict[str, Any] = {} if isinstance(result, PreExecutionError) else {"data": result.data}
                 if result.errors:
                     body["errors"] = [presented(error).formatted for error in result.errors]
+                if result.extensions:
+                    body["extensions"] = result.extensions
                 yield self._events.encode_next(body, text)  # type: ignore[arg-type]
             yield self._events.encode_complete()
 
         stream = merge_stream_with_heartbeat(
             events, lambda: self._events.heartbeat_message(text), interval=15, send_initial_heartbeat=True
         )
-        return StreamingResponse(stream(), headers=dict(self._events.headers))
+        streamed = Events if kind is OperationType.SUBSCRIPTION else StreamingResponse
+        return streamed(stream(), headers=dict(self._events.headers))
 
     def _context(self, connection: HTTPConnection) -> Context:
         current = meter.get()
@@ -164,72 +170,12 @@ class GraphQLDoor:
         )
 
 
-async def _asked(request: Request) -> Asked:
-    """Raises HTTPException 400, 413 or 415."""
-    if request.method == "GET":
-        given: Any = dict(request.query_params)
-        for name in ("variables", "extensions"):
-            given[name] = _parsed(given[name].encode()) if given.get(name) else None
-    else:
-        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _JSON:
-            raise HTTPException(415, f"A request's body must be {_JSON}.", {"Accept-Post": _JSON})
-        given = _parsed(await _body(request))
-    if not isinstance(given, dict):
-        raise HTTPException(400, "A request is one JSON object. Lists of operations are not taken.")
-    if given.get("query") == "":
-        raise HTTPException(400, "`query` is empty.")
-    if len(_parameter(given, "query", str)) > MOST_CHARACTERS:
-        raise HTTPException(413, f"A document may have at most {MOST_CHARACTERS} characters.")
-    return Asked(
-        _parameter(given, "query", str),
-        _parameter(given, "variables", dict),
-        _parameter(given, "operationName", str),
-        _parameter(given, "extensions", dict),
-    )
-
-
-def _parameter(given: Mapping[str, Any], name: str, kind: type) -> Any:
-    value = given.get(name)
-    if (value is None and name != "query") or isinstance(value, kind):
-        return value
-    raise HTTPException(400, f"`{name}` must be {'a string' if kind is str else 'an object'}.")
-
-
-async def _body(request: Request) -> bytes:
-    body = bytearray()
-    try:
-        async for piece in request.stream():
-            body += piece
-            if len(body) > _MOST_BYTES:
-                raise HTTPException(413, f"A request may have at most {_MOST_BYTES} bytes.", {"Connection": "close"})
-    except ClientDisconnect as error:
-        raise HTTPException(400, "The connection ended before the request did.") from error
-    return bytes(body)
-
-
-def _parsed(body: bytes) -> Any:
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise HTTPException(400, f"This is not JSON: {error.msg[:100]}.") from error
-
-
-def _refuse_several(asked: Asked) -> None:
-    """Raises HTTPException or GraphQLSyntaxError. Strawberry runs the first of several operations where no name says
-    which; GraphQL wants none to run. Documents with one operation are not parsed for it.
-    """
-    if asked.operation_name is None and len(_OPERATION.findall(asked.query)) > 1:
-        definitions = parse(asked.query, no_location=True, max_tokens=MOST_TOKENS).definitions
-        if sum(isinstance(definition, OperationDefinitionNode) for definition in definitions) > 1:
-            raise HTTPException(400, _WHICH)
-
-
 def _kind_of(document: DocumentNode, operation_name: str | None) -> OperationType:
     """Raises HTTPException where there is no such operation."""
     try:
         return get_operation_type(document, operation_name)
     except RuntimeError as error:
-        raise HTTPException(400, _WHICH) from error
+        raise HTTPException(400, WHICH) from error
 
 
 def _is_browser(request: Request) -> bool:
@@ -253,21 +199,39 @@ def _never_ran(request: Request) -> int:
     return 400 if _GRAPHQL_JSON in accepted or "text/event-stream" in accepted else 200
 
 
-def _waiting(errors: Sequence[GraphQLError]) -> dict[str, str]:
-    """When to come again, where something was asked too often."""
-    waits = [error.original_error.retry_after for error in errors if isinstance(error.original_error, RateLimited)]
-    return {"Retry-After": str(max(waits))} if waits else {}
+def _status(request: Request, errors: Sequence[GraphQLError]) -> int:
+    """Of what was not executed. That something must wait, everybody between us and the client should know."""
+    coded = [error.original_error.status for error in errors if isinstance(error.original_error, CodedError)]
+    return next((status for status in coded if status in {403, 429, 503, 504}), _never_ran(request))
 
 
-def _answer(request: Request, body: dict[str, Any], status: int, headers: Mapping[str, str] | None = None) -> Response:
-    return json_response(body, status, media_type=f"{_media_type(request.headers)}; charset=utf-8", headers=headers)
+def _cached(seconds: int) -> dict[str, str]:
+    """What is said of an answer that is the same for everybody."""
+    if not seconds:
+        return {"Cache-Control": "no-store"}
+    return {"Cache-Control": f"public, max-age={seconds}", "Vary": "Accept, Authorization, Cookie"}
+
+
+def refused(connection: HTTPConnection, error: CodedError) -> Response:
+    """What is answered to a request that never became an operation, for this reason."""
+    return _refused(connection, error.status, error.message, waiting(error), error.code, error.details)
+
+
+def _answer(
+    connection: HTTPConnection, body: dict[str, Any], status: int, headers: Mapping[str, str] | None = None
+) -> Response:
+    return json_response(body, status, media_type=f"{_media_type(connection.headers)}; charset=utf-8", headers=headers)
 
 
 def _refused(
-    request: Request, status: int, message: str, headers: Mapping[str, str] | None = None, code: str | None = None
+    connection: HTTPConnection,
+    status: int,
+    message: str,
+    headers: Mapping[str, str] | None = None,
+    code: str | None = None,
+    details: Sequence[str] = (),
 ) -> Response:
-    """A request that never became an operation."""
-    beside = extensions(code or CODES.get(status, "BAD_REQUEST"), status)
+    beside = extensions(code or CODES.get(status, "BAD_REQUEST"), status, details)
     error = GraphQLError(message, extensions=beside).formatted
     challenge = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
-    return _answer(request, {"errors": [error]}, status, {**challenge, **(headers or {})})
+    return _answer(connection, {"errors": [error]}, status, {**challenge, **(headers or {})})

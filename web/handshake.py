@@ -1,16 +1,117 @@
-"""The handshake of a WebSocket, where uvicorn leaves one that cannot be read without an answer."""
+"""The WebSockets of uvicorn, bounded: readers who do not read, messages in a thousand pieces, and no messages."""
 
+import asyncio
+from typing import Any, cast
+
+import structlog
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
+
+from web.bounds import Configuration
+from web.errors import public_path
+from web.line import Line
+from web.refusals import Refused, as_bytes, refusal
+
+_log = structlog.get_logger("socket")
 
 
 class Handshake(WebSocketsSansIOProtocol):
-    """Answers what is wrong with a handshake, such as a header that is too long, and hangs up. Left open, such a
-    connection would stay until the client has enough of it, and fail the shutdown.
-    """
+    """One socket, from its handshake on."""
+
+    def __init__(self, config: Any, server_state: Any, app_state: Any, _loop: Any = None) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        assert isinstance(config, Configuration)
+        self._bounds = config.bounds
+        self._application, self.app = cast(ASGIApp, self.app), cast(Any, self._run)
+
+    def connection_made(self, transport: Any) -> None:
+        self._line: Line = transport
+        self._line.patience = self._bounds.socket_unread_seconds
+        super().connection_made(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._line.lost()
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        if self._line.is_closing():
+            self._line.drop(data)
+            return
         super().data_received(data)
-        if self.conn.handshake_exc is not None and not self.transport.is_closing():
-            self.transport.write(b"".join(self.conn.data_to_send()))
-            self.close_sent = True
-            self.transport.close()
+        if self.conn.handshake_exc is not None and not self._line.is_closing():
+            self._refuse(Refused(400, "This handshake of a WebSocket cannot be read."))
+
+    def _refuse(self, refused: Refused) -> None:
+        """A handshake."""
+        path = public_path(self.scope["path"]) if hasattr(self, "scope") else ""
+        self.handshake_complete = self.close_sent = True
+        self._line.write(as_bytes(refusal(refused, path), self.default_headers))
+        self._line.close()
+
+    def handle_parser_exception(self) -> None:
+        self._line.unread = lambda: True  # the code that says what was wrong must not be lost
+        super().handle_parser_exception()
+
+    def handle_cont(self, event: Frame) -> None:
+        if len(self.frames) > self._bounds.fragments:
+            self.conn.fail(1009, "This message has too many fragments.")
+            self.handle_parser_exception()
+        else:
+            super().handle_cont(event)
+
+    def send_receive_event_to_app(self) -> None:
+        if self.curr_msg_data_type == "text" and not _is_text(self.frames):
+            self.frames = []
+            self.conn.fail(1007, "A text message must be UTF-8.")
+            self.handle_parser_exception()
+        else:
+            super().send_receive_event_to_app()
+
+    def handle_ping(self) -> None:
+        """One who does not read is not answered; what would be said to it would pile up."""
+        if self.writable.is_set():
+            super().handle_ping()
+        else:
+            self.conn.data_to_send()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._line.watch()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if not self._line.is_closing():
+            self._line.unwatch()
+
+    def shutdown(self) -> None:
+        self._line.unread = lambda: True
+        if self.handshake_complete:
+            super().shutdown()
+        else:
+            self._refuse(Refused(503, "The server is ending.", {"Retry-After": "1"}))
+
+    def cut(self) -> None:
+        self._line.abort()
+
+    async def _run(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The application, whose faults are told in the log and close the socket by a code."""
+        try:
+            await self._application(scope, receive, send)
+        except ClientDisconnected:
+            raise
+        except asyncio.CancelledError:
+            self._line.abort()  # at the end of the process; nobody waits for this task
+        except Exception:
+            _log.exception("fault")
+            if self.handshake_complete and not self.close_sent:
+                await send({"type": "websocket.close", "code": 1011})
+
+
+def _is_text(frames: list[bytes]) -> bool:
+    try:
+        b"".join(frames).decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -21,9 +21,13 @@ class Health:
     async def alive(self, _request: Request) -> Response:
         return json_response({"status": "ok", "name": self._name, "version": self._version})
 
-    async def ready(self, _request: Request) -> Response:
+    async def states(self) -> dict[str, str]:
+        """"up" or "down", by part."""
         checked = await asyncio.gather(*(_state(check) for check in self._parts.values()))
-        parts = dict(zip(self._parts, checked, strict=True))
+        return dict(zip(self._parts, checked, strict=True))
+
+    async def ready(self, _request: Request) -> Response:
+        parts = await self.states()
         all_up = all(state == "up" for state in parts.values())
         return json_response({"status": "ready" if all_up else "not ready", "parts": parts}, 200 if all_up else 503)
 

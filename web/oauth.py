@@ -11,6 +11,7 @@ from domain.errors import CodedError, NotFound, Refusal
 from domain.identities import IdentityProvider
 from domain.oauth import OAuth
 from web.cookies import Cookies
+from web.rates import address_of
 
 _TEN_MINUTES = 600
 _BY_NAME = {
@@ -38,7 +39,7 @@ class OAuthDoors:
         """GET /auth/{provider}/login."""
         kind, known = _kind(request), self._cookies.binding(request)
         try:
-            begun = await self._oauth.begin(kind, self._redirect_uri(request, kind), known)
+            begun = await self._oauth.begin(kind, self._redirect_uri(request, kind), known, address_of(request))
         except Refusal as refusal:
             return self._home(request, refusal)
         response = _elsewhere(begun.url)
@@ -52,7 +53,9 @@ class OAuthDoors:
         kind, asked = _kind(request), request.query_params
         binding, redirect_uri = self._cookies.binding(request), self._redirect_uri(request, kind)
         try:
-            code = await self._oauth.complete(kind, redirect_uri, binding, asked.get("state", ""), asked.get("code"))
+            code = await self._oauth.complete(
+                kind, redirect_uri, binding, asked.get("state", ""), asked.get("code"), address_of(request)
+            )
         except Refusal as refusal:
             return self._home(request, refusal)
         except CodedError as error:

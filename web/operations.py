@@ -2,14 +2,14 @@
 
 import dataclasses
 import time
-import uuid
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import structlog
 from strawberry.extensions import SchemaExtension
 
-from domain.metering import Meter, meter
+from domain.metering import Meter, meter, new_meter
 from web.errors import presented
 
 # What one document may have; its characters are bounded because it is kept for the next time it comes.
@@ -23,27 +23,38 @@ class SurroundOperation(SchemaExtension):
 
     async def on_operation(self) -> AsyncIterator[None]:
         if current := meter.get():
-            try:
+            with self._measured(current):
                 yield
-            finally:
-                current.operation = _name(self.execution_context)
             return
-        own = Meter(uuid.uuid4().hex)
+        own = new_meter()
         meter.set(own)
         await self._begin(own)
-        started = time.perf_counter()
         try:
-            yield
+            with self._measured(own):
+                yield
         finally:
             _log.info(
                 "socket_operation",
                 request_id=own.request_id,
-                operation=_name(self.execution_context),
-                duration_ms=round((time.perf_counter() - started) * 1000, 1),
+                operation=own.operation,
+                duration_ms=round(own.operation_seconds * 1000, 1),
                 statements=own.statements,
                 user_id=own.user_id,
-                codes=own.codes,
+                codes=list(own.codes),
             )
+
+    @contextmanager
+    def _measured(self, own: Meter) -> Iterator[None]:
+        for observer in own.observers:
+            observer.operation_began(own)
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            own.operation, own.kind = _name(self.execution_context), _kind(self.execution_context)
+            own.operation_seconds = time.perf_counter() - started
+            for observer in own.observers:
+                observer.operation_ended(own)
 
     async def _begin(self, own: Meter) -> None:
         """Over a socket: a context of its own, and the viewer as they are now."""
@@ -54,6 +65,9 @@ class SurroundOperation(SchemaExtension):
         own.user_id = context.viewer.user.id if context.viewer else None
 
     def on_stream_result(self, result: Any) -> Iterator[None]:
+        current = meter.get()
+        for observer in current.observers if current else ():
+            observer.event_sent()
         if result.errors:
             result.errors = [presented(error) for error in result.errors]
         yield
@@ -66,3 +80,11 @@ def _name(execution_context: Any) -> str | None:
     except (RuntimeError, AttributeError):  # not a document that has operations
         name = None
     return name[:100] if name else None
+
+
+def _kind(execution_context: Any) -> str | None:
+    """Query, mutation or subscription; None where it never became an operation."""
+    try:
+        return str(execution_context.operation_type.value)
+    except (RuntimeError, AttributeError):
+        return None

@@ -1,6 +1,7 @@
 """GraphQL over WebSockets: graphql-transport-ws by Strawberry, with our way of signing in and out."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import timedelta
 from json import JSONDecodeError
@@ -8,35 +9,65 @@ from typing import Any
 
 import orjson
 import strawberry
-from graphql import GraphQLSyntaxError
+from graphql import GraphQLError, GraphQLSyntaxError
 from starlette.requests import HTTPConnection
-from strawberry.asgi import GraphQL
+from starlette.websockets import WebSocket
+from strawberry.asgi import ASGIWebSocketAdapter, GraphQL
 from strawberry.exceptions import ConnectionRejectionError
 from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import PingMessage, SubscribeMessage
 from strawberry.types.unset import UNSET
 
 from domain.authentication import Authentication
 from domain.errors import CodedError, Unavailable
 from resolvers.context import Context
 from web.authentication import Doorkeeper
-from web.errors import presented
+from web.errors import extensions, presented
 from web.json import text
 from web.operations import MOST_CHARACTERS
+from web.refusals import Refused, refusal
 
+_PATIENCE = timedelta(seconds=10)
 _ENDED = 4403
 _TRY_AGAIN = 1013  # RFC 6455's registry: the server cannot just now
 _MOST_OPERATIONS = 50
+# Of one person in one process: every screen and tab of a household, and no more than a mistake of a client may cost us.
+_MOST_SOCKETS = 100
+_LONGEST_REASON = 123  # bytes, by RFC 6455; with more, the close frame would be none
+_LONGEST_ID = 1000  # it goes along with every event
+
+
+class _Connection(ASGIWebSocketAdapter):
+    async def close(self, code: int, reason: str) -> None:
+        """Strawberry tells clients what they have said, however much that was."""
+        await super().close(code, _brief(reason))
 
 
 class _Handler(BaseGraphQLTransportWSHandler[Context, None]):
+    async def handle_ping(self, message: PingMessage) -> None:
+        said = message.get("payload")
+        await self.send_message({"type": "pong"} if said is None else {"type": "pong", "payload": said})
+
+    async def handle_subscribe(self, message: SubscribeMessage) -> None:
+        """Too much of it fails by itself, and neither what runs nor the socket with it."""
+        known = message["id"] in self.operations or not self.connection_acknowledged
+        if known or len(self.operations) < _MOST_OPERATIONS:
+            await super().handle_subscribe(message)
+            return
+        beside = extensions("TOO_MANY_OPERATIONS", 429)
+        error = GraphQLError(f"A socket may have {_MOST_OPERATIONS} operations at once.", extensions=beside)
+        await self.send_message({"id": message["id"], "type": "error", "payload": [error.formatted]})
+
     async def _send_result_stream(self, operation: Any, result_source: Any) -> None:
-        """Strawberry's parser cache lets syntax errors out as if they were ours; the client is told of its own."""
+        """What is refused while it is parsed comes out as if it were our fault; the client is told of its own."""
         try:
             await super()._send_result_stream(operation, result_source)
         except GraphQLSyntaxError as error:
             await operation.send_initial_errors([presented(error)])
+        except CodedError as error:
+            await operation.send_initial_errors([presented(GraphQLError(error.message, original_error=error))])
 
 
 class Sockets(GraphQL[Context, None]):
@@ -46,6 +77,7 @@ class Sockets(GraphQL[Context, None]):
     """
 
     graphql_transport_ws_handler_class = _Handler
+    websocket_adapter_class = _Connection
 
     def __init__(
         self,
@@ -59,11 +91,12 @@ class Sockets(GraphQL[Context, None]):
             schema,
             graphql_ide=None,
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
-            connection_init_wait_timeout=timedelta(seconds=10),
-            max_subscriptions_per_connection=_MOST_OPERATIONS,
+            connection_init_wait_timeout=_PATIENCE,
+            max_subscriptions_per_connection=None,
             allowed_origins=origins,
         )
         self._new_context, self._doorkeeper, self._authentication = context, doorkeeper, authentication
+        self._open: dict[int, set[WebSocket]] = defaultdict(set)
 
     async def get_context(self, request: Any, response: Any) -> Context:
         context = self._new_context(request)
@@ -80,11 +113,28 @@ class Sockets(GraphQL[Context, None]):
         except CodedError as error:
             # What may succeed later must not look like a session that has ended.
             code = _TRY_AGAIN if isinstance(error, Unavailable) else _ENDED
-            await context.socket.close(code, error.message)
+            await context.socket.close(code, _brief(error.message))
             raise WebSocketDisconnected from error
         if context.viewer is not None:
+            await self._enter(context.viewer.user.id, context.socket)
             context.watch = asyncio.create_task(self._close_when_ended(context))
         return UNSET
+
+    async def _enter(self, user_id: int, socket: WebSocket) -> None:
+        if len(self._open[user_id]) >= _MOST_SOCKETS:
+            await socket.close(_TRY_AGAIN, f"TOO_MANY_SOCKETS: one person may have {_MOST_SOCKETS}.")
+            raise WebSocketDisconnected
+        self._open[user_id].add(socket)
+
+    def _leave(self, user_id: int, socket: WebSocket) -> None:
+        self._open[user_id].discard(socket)
+        if not self._open[user_id]:
+            del self._open[user_id]
+
+    async def reject_websocket(self, request: WebSocket) -> WebSocket:
+        message = "A page of that origin may not open a WebSocket here."
+        await request.send_denial_response(refusal(Refused(403, message), request.url.path))
+        return request
 
     async def run(self, request: Any, context: Any = UNSET, root_value: Any = UNSET) -> Any:
         context = await self.get_context(request, request) if context is UNSET else context
@@ -93,6 +143,8 @@ class Sockets(GraphQL[Context, None]):
         finally:
             if context.watch:
                 context.watch.cancel()
+            if context.viewer:
+                self._leave(context.viewer.user.id, context.socket)
 
     async def _close_when_ended(self, context: Context) -> None:
         assert context.viewer is not None
@@ -118,7 +170,9 @@ def _is_well_formed(message: Any) -> bool:
     """Whether a message has what its type must have. Types that do not exist are left to Strawberry."""
     if not isinstance(message, dict) or not isinstance(message.get("type"), str):
         return False
-    if message["type"] in {"subscribe", "complete"} and not _is_text(message.get("id")):
+    if message["type"] in {"subscribe", "complete"} and not (
+        _is_text(message.get("id")) and len(message["id"]) <= _LONGEST_ID
+    ):
         return False
     payload = message.get("payload")
     if message["type"] != "subscribe":
@@ -130,6 +184,10 @@ def _is_well_formed(message: Any) -> bool:
         and isinstance(payload.get("operationName"), str | None)
         and all(isinstance(payload.get(name), dict | None) for name in ("variables", "extensions"))
     )
+
+
+def _brief(reason: str) -> str:
+    return reason.encode()[:_LONGEST_REASON].decode(errors="ignore")
 
 
 def _is_text(value: object) -> bool:

@@ -108,6 +108,8 @@ attempts = sa.Table(
     sa.Column("wrong", sa.Integer, nullable=False),
     sa.Column("pending", sa.Integer, nullable=False),
     moment("forgotten_at"),
+    # When those that are pending are given up: who looked at their passwords has died, or has no answer to give.
+    moment("pending_until", default=True),
     sa.Index("ix_attempts_forgotten_at", "forgotten_at"),
 )
 

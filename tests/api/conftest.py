@@ -20,6 +20,7 @@ from domain.users import NewUser, Role, User, Viewer
 from settings import Settings
 from tests.emptying import empty
 from tests.integrations.tmdb_server import KEY, TmdbServer
+from tests.many import long_way
 from tests.serving import serving
 
 PASSWORD = "a password for tests"
@@ -156,24 +157,27 @@ def tmdb(tmdb_for_all: TmdbServer) -> TmdbServer:
 async def marquee(dsn: str, home: Path, tmdb_for_all: TmdbServer) -> Marquee:
     settings = Settings(
         _env_file=None,
-        environment="test",
-        database_url=dsn,
-        marquee_home=home,
-        session_secret="for tests only, and as long as it has to be",
-        trusted_issuers=[],
-        demonstration=False,
-        jobs_in_server=False,
-        tmdb_api_key=KEY,
-        tmdb_url=tmdb_for_all.url,
+        **long_way.settings(dsn)
+        | {
+            "environment": "test",
+            "marquee_home": home,
+            "session_secret": "for tests only, and as long as it has to be",
+            "trusted_issuers": [],
+            "demonstration": False,
+            "jobs_in_server": False,
+            "tmdb_api_key": KEY,
+            "tmdb_url": tmdb_for_all.url,
+        },
     )
-    return Marquee(settings, dsn)
+    return Marquee(settings, settings.dsn() or "")
 
 
 @pytest.fixture(scope="session")
 async def base_url(marquee: Marquee) -> AsyncIterator[str]:
-    """The server, over real HTTP and real WebSockets, in this process."""
+    """The server, over real HTTP and real WebSockets, in this process; or two of their own, the long way round."""
     await marquee.objects.put("clip.webm", CLIP)
-    async with serving(marquee.application(), ws="websockets-sansio") as address:
+    others = long_way.is_on() and not long_way.serves_inside()
+    async with long_way.standing(marquee) if others else serving(marquee.application()) as address:
         yield address
 
 
@@ -181,7 +185,8 @@ async def base_url(marquee: Marquee) -> AsyncIterator[str]:
 async def client(base_url: str) -> AsyncIterator[httpx2.AsyncClient]:
     # Sooner than the server hangs up on connections that idle, or a request may meet it hanging up.
     limits = httpx2.Limits(max_connections=300, keepalive_expiry=2)
-    async with httpx2.AsyncClient(timeout=20, limits=limits) as client:
+    before = [long_way.CaughtUp().before] if long_way.is_on() else []
+    async with httpx2.AsyncClient(timeout=20, limits=limits, event_hooks={"request": before}) as client:
         yield forgetful(client)
 
 

@@ -147,3 +147,13 @@ async def test_what_is_kept_of_an_attempt_names_nobody(strict: Api, world: World
 )
 def test_one_address_of_ipv6_is_a_network(address: str, network: str) -> None:
     assert network_of(address) == network
+
+
+async def test_an_attempt_that_nobody_ended_is_not_pending_for_ever(strict: Api, world: World) -> None:
+    """Whoever looked at its password was killed in the middle: O5 of GUARD."""
+    assert await login(strict, ADA, PASSWORD) == "SIGNED_IN"
+    left = "update attempts set pending = 100, forgotten_at = now() + interval '1 minute', pending_until = now()"
+    await world.rows(f"{left} + interval '1 minute'")
+    assert await login(strict, ADA, PASSWORD) == "RATE_LIMITED"
+    await world.rows(left)
+    assert await login(strict, ADA, PASSWORD) == "SIGNED_IN"

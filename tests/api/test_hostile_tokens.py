@@ -42,7 +42,7 @@ async def trusting(marquee: Marquee, issuer: Issuer, client: httpx2.AsyncClient)
     trusted = [IssuerSetting(issuer=NAME, jwks_url=issuer.jwks_url, audience="spa")]
     settings = settings_like(marquee, trusted_issuers=trusted)
     second = Marquee(settings, settings.dsn() or "")
-    async with serving(second.application(), ws="websockets-sansio") as address:
+    async with serving(second.application()) as address:
         yield Api(address, client)
 
 

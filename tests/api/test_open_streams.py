@@ -29,7 +29,7 @@ class Viewing:
     async def begin(cls, url: str) -> "Viewing":
         address = urlsplit(url)
         reader, writer = await asyncio.open_connection(address.hostname, address.port, limit=64 * 1024)
-        writer.write(f"GET {address.path} HTTP/1.1\r\nHost: marquee\r\n\r\n".encode())
+        writer.write(f"GET {address.path} HTTP/1.1\r\nHost: marquee\r\nConnection: close\r\n\r\n".encode())
         viewing = cls(reader, writer)
         assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 OK")
         await viewing.read(MEGABYTE)

@@ -150,13 +150,13 @@ async def test_forty_people_at_once_are_all_counted_at_one_content(api: Api, wor
 async def test_aliases_in_one_mutation_are_one_view(api: Api, world: World) -> None:
     content, person = await world.content(), await world.person()
     calls = "\n".join(
-        f"a{n}: startStream(input: $input) {{ ... on StreamStarted {{ firstView pointsBalance }} }}" for n in range(20)
+        f"a{n}: startStream(input: $input) {{ ... on StreamStarted {{ firstView pointsBalance }} }}" for n in range(5)
     )
     data = await api.data(
         f"mutation ($input: StartStreamInput!) {{ {calls} }}", person, input={"contentId": id_of(content)}
     )
     assert data["a0"] == {"firstView": True, "pointsBalance": 10}
-    assert all(data[f"a{n}"] == {"firstView": False, "pointsBalance": 10} for n in range(1, 20))
+    assert all(data[f"a{n}"] == {"firstView": False, "pointsBalance": 10} for n in range(1, 5))
     await assert_books_balance(world, person, views=1)
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from tests.integrations.oauth_servers import (
     running,
 )
 from tests.integrations.oauth_stranger import CLIENT_ID, CLIENT_SECRET, Stranger
-from tests.serving import serving
+from tests.serving import BOUNDS, serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -66,7 +67,7 @@ def settings(sign_in_dsn: str, tmp_path_factory: pytest.TempPathFactory, strange
 async def here(settings: Settings) -> AsyncIterator[str]:
     """Our server, which knows the three of them."""
     marquee = Marquee(settings, settings.dsn() or "")
-    async with serving(marquee.application(), ws="websockets-sansio", timeout_graceful_shutdown=1) as address:
+    async with serving(marquee.application(), replace(BOUNDS, grace_seconds=1)) as address:
         yield address
 
 

@@ -1,6 +1,7 @@
 """A real Keycloak's own pages, from our page and back by PKCE, in a Chromium: A3 of FEATURES."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx2
@@ -13,7 +14,7 @@ from tests.browser.conftest import chromium as chromium
 from tests.browser.sign_in_page import SignInPage, Tabs, launched, tabs_in
 from tests.conftest import database_from_template
 from tests.keycloak.conftest import PASSWORD, RunningKeycloak
-from tests.serving import serving
+from tests.serving import BOUNDS, serving
 
 pytestmark = pytest.mark.browser
 
@@ -41,7 +42,7 @@ async def here(browser_dsn: str, tmp_path: Path, keycloak: RunningKeycloak) -> A
         keycloak_admin_password=keycloak.admin_password,
     )
     app = Marquee(settings, browser_dsn).application()
-    async with serving(app, ws="websockets-sansio", timeout_graceful_shutdown=1) as address:
+    async with serving(app, replace(BOUNDS, grace_seconds=1)) as address:
         yield address
 
 

@@ -37,7 +37,7 @@ def settings_with(world: World, keycloak: RunningKeycloak, **changes: Any) -> An
 @asynccontextmanager
 async def served(settings: Any) -> AsyncIterator[Api]:
     """Over real HTTP and WebSockets."""
-    running = serving(Marquee(settings, settings.dsn() or "").application(), ws="websockets-sansio")
+    running = serving(Marquee(settings, settings.dsn() or "").application())
     async with running as address, httpx2.AsyncClient(timeout=20) as client:
         yield Api(address, forgetful(client))
 

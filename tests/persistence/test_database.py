@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from domain.errors import Unavailable
+from domain.freshness import may_lag
 from persistence.database import Database
 from persistence.statements import plain
 from persistence.tables import genres
@@ -63,3 +64,59 @@ async def test_a_database_that_is_not_there_is_told() -> None:
     database = Database("postgresql://nobody@127.0.0.1:1/none")
     with pytest.raises((Unavailable, OSError)):
         await database.open()
+
+
+async def test_who_gives_up_does_not_wait_for_the_connection_to_be_fit_again(database: Database) -> None:
+    """O1 of GUARD: perhaps nobody answers there any more."""
+    pid: list[int] = []
+
+    async def wait() -> None:
+        async with database.writing() as transaction:
+            await transaction.execute("insert into genres (name) values ('given up')")
+            pid.append(await transaction.fetchval("select pg_backend_pid()"))
+            await transaction.execute("select pg_sleep(60)")
+
+    waiting = asyncio.create_task(wait())
+    while not pid:
+        await asyncio.sleep(0.01)
+    waiting.cancel()
+    done, _ = await asyncio.wait([waiting], timeout=0.1)
+    assert done
+    async with database.reading() as connection:
+        assert await connection.fetchval("select count(*) from genres where name = 'given up'") == 0
+    connection = await asyncpg.connect(database.dsn)
+    ours = "select count(*) from pg_stat_activity where pid = $1 and state <> 'idle'"
+    async with asyncio.timeout(5):
+        while await connection.fetchval(ours, pid[0]):
+            await asyncio.sleep(0.02)
+    await connection.close()
+
+
+async def test_behind_a_pooler_every_loan_is_one_transaction(database: Database) -> None:
+    shared = Database(database.dsn, pool_size=2, shared=True)
+    await shared.open()
+    for loan in (shared.reading, shared.single, shared.writing):
+        async with loan() as connection:
+            assert connection.is_in_transaction()
+            assert await connection.fetch_anew("select $1::int", 7)
+            assert await connection.fetchval("select count(*) from pg_prepared_statements where name <> ''") == 0
+    assert shared.pool_state().waiting == 0
+    await shared.close()
+    async with database.reading() as connection:
+        assert not connection.is_in_transaction()
+
+
+async def test_a_replica_that_holds_too_little_is_not_asked(database: Database) -> None:
+    """The same database in its place: it replays nothing, so nobody knows how far it is."""
+    both = Database(database.dsn, pool_size=2, replica_dsn=database.dsn)
+    await both.open()
+    token = may_lag.set(True)
+    try:
+        async with both.reading() as connection:
+            assert connection is not both.replica
+        assert both.replica
+        with pytest.raises(OSError, match="replica"):
+            await both.replica.check()
+    finally:
+        may_lag.reset(token)
+        await both.close()

@@ -51,16 +51,31 @@ BODIES: dict[str, bytes] = {
     "operationName a number": b'{"query": "{ viewer { email } }", "operationName": 5}',
     "operationName a list": b'{"query": "{ viewer { email } }", "operationName": []}',
     "extensions a string": b'{"query": "{ viewer { email } }", "extensions": "x"}',
-    "gzip": gzip.compress(json.dumps({"query": VIEWER}).encode()),
 }
 
 
 @pytest.mark.parametrize("accept", [JSON, GRAPHQL_JSON, "text/event-stream"])
 async def test_a_body_that_is_no_request_is_refused_politely(api: Api, world: World, accept: str) -> None:
     for name, body in BODIES.items():
-        encoding = {"content_encoding": "gzip"} if name == "gzip" else {}
-        response = await post(api, content=body, accept=accept, **encoding)
+        response = await post(api, content=body, accept=accept)
         assert assert_error(response, 400, "BAD_REQUEST"), name
+
+
+async def test_a_body_that_is_packed_is_not_unpacked(api: Api, world: World) -> None:
+    packed = gzip.compress(json.dumps({"query": VIEWER}).encode())
+    assert (await post(api, content=packed, content_encoding="gzip")).status_code == 415
+    assert_error(await post(api, content=packed), 400, "BAD_REQUEST")
+
+
+def literal(value: str) -> bytes:
+    return json.dumps({"query": f"{{ contents(filter: {value}) {{ totalCount }} }}"}).encode()
+
+
+def variable(value: str) -> bytes:
+    query = json.dumps(
+        "query ($a: ContentFilter, $b: [ID!] = []) { contents(filter: $a) { totalCount } nodes(ids: $b) { id } }"
+    )
+    return f'{{"query": {query}, "variables": {{"a": {value}, "b": {value}}}}}'.encode()
 
 
 ODD_BODIES: dict[str, bytes] = {
@@ -86,6 +101,25 @@ ODD_BODIES: dict[str, bytes] = {
     "70 KB of text": json.dumps(
         {"query": "query ($id: ID!) { node(id: $id) { id } }", "variables": {"id": "x" * 70_000}}
     ).encode(),
+    "objects in the document": literal("{genreId: " * 40_000),
+    "objects in the document, not too deep": literal("{genreId: " * 190 + "1" + "}" * 190),
+    "lists in the document, not too deep": literal("[" * 190 + "]" * 190),
+    "objects in the variables": variable('{"genreId": ' * 900 + "1" + "}" * 900),
+    "lists in the variables' values": variable("[" * 900 + "]" * 900),
+    "a hundred thousand brackets in the variables": variable("[" * 100_000 + "]" * 100_000),
+    "many values": variable("[" + "1," * 300_000 + "1]"),
+    "many fields": variable("{" + ",".join(f'"genreI{n}": 1' for n in range(50_000)) + "}"),
+    "a long string": variable('"' + "x" * 900_000 + '"'),
+    "an integer of 5000 digits in an input": variable('{"genreId": ' + "9" * 5000 + "}"),
+    "a number of 40,000 digits in the document": literal("{genreId: " + "9" * 40_000 + "}"),
+    "an exponent of 40,000 digits": literal("{genreId: 1e" + "9" * 40_000 + "}"),
+    "a block string of lines": literal('{titleContains: """' + "\n x" * 15_000 + '"""}'),
+    "a block string of blanks": literal('{titleContains: """' + " " * 20_000 + "\n" * 20_000 + '"""}'),
+    "a block string of quotes": literal('{titleContains: """' + '\\"""' * 12_000 + '"""}'),
+    "a string without an end": literal('{titleContains: "' + "x" * 40_000),
+    "nothing but comments": json.dumps({"query": "{ viewer { email } }" + "#\n" * 24_000}).encode(),
+    "nothing but commas": json.dumps({"query": "{ viewer { email } }" + "," * 49_000}).encode(),
+    "a name of 40,000 letters": json.dumps({"query": "{ viewer { " + "a" * 40_000 + " } }"}).encode(),
     "a fragment in itself": b'{"query": "{ ...A } fragment A on Query { ...A }"}',
 }
 

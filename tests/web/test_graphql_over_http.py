@@ -11,10 +11,17 @@ from tests.api.conftest import Answer, Api, World
 GRAPHQL_JSON = "application/graphql-response+json"
 JSON = "application/json"
 VIEWER = "{ viewer { email } }"
-NOBODY = {"data": {"viewer": None}}
 LIKE = 'mutation { likeContent(input: {contentId: "x"}) { __typename } }'
 REGISTER = 'mutation M { register(input: {email: "eve@example.com", password: "long enough"}) { __typename } }'
 SUBSCRIBE = "subscription { watchProgress { cursor } }"
+
+
+def told(cost: int, **data: Any) -> dict[str, Any]:
+    """A whole answer: what it is, and what it has cost."""
+    return {"data": data, "extensions": {"cost": {"requested": cost, "limit": 10_000}}}
+
+
+NOBODY = told(1, viewer=None)
 
 
 async def post(api: Api, body: Any = None, *, content: Any = None, **headers: str) -> httpx2.Response:
@@ -31,7 +38,7 @@ def assert_error(response: httpx2.Response, status: int, code: str) -> str:
     """The one form of an error. Answers the message."""
     assert response.status_code == status
     body = response.json()
-    assert list(body) == ["errors"]
+    assert list(body) in (["errors"], ["errors", "extensions"]), "nothing ran; what it would have cost may be told"
     (error,) = body["errors"]
     beside = error["extensions"]
     assert beside["code"] == code
@@ -118,7 +125,7 @@ async def test_what_never_ran_says_why(api: Api, world: World, accept: str) -> N
 
 async def test_an_operation_is_chosen_by_its_name(api: Api, world: World) -> None:
     query = "query A { genres { id } } query B { viewer { email } }"
-    for name, answered in (("A", {"data": {"genres": []}}), ("B", NOBODY)):
+    for name, answered in (("A", told(21, genres=[])), ("B", NOBODY)):
         assert (await post(api, {"query": query, "operationName": name})).json() == answered
         assert (await get(api, {"query": query, "operationName": name})).json() == answered
 
@@ -128,7 +135,7 @@ async def test_an_error_in_the_middle_leaves_the_rest(api: Api, world: World) ->
         response = await post(
             api, {"query": "{ genres { id } content(id: 5) { id } a: node(id: 1) { id } }"}, accept=accept
         )
-        assert (response.status_code, response.json()) == (200, {"data": {"genres": [], "content": None, "a": None}})
+        assert (response.status_code, response.json()) == (200, told(23, genres=[], content=None, a=None))
         response = await post(api, {"query": "{ corporations { nodes { id } } }"}, accept=accept)
         assert response.status_code == 200
         assert (response.json()["data"], Answer(response, response.json()).codes) == (None, ["UNAUTHENTICATED"])
@@ -147,7 +154,7 @@ async def test_other_methods_are_refused_and_told_which_to_use(api: Api, world: 
 async def test_a_query_may_come_by_get_and_a_mutation_may_not(api: Api, world: World) -> None:
     assert (await get(api, {"query": VIEWER})).json() == NOBODY
     query = "query ($id: ID!) { node(id: $id) { id } }"
-    assert (await get(api, {"query": query, "variables": '{"id": "x"}'})).json() == {"data": {"node": None}}
+    assert (await get(api, {"query": query, "variables": '{"id": "x"}'})).json() == told(1, node=None)
     assert (await get(api, {"query": query, "variables": '{"id": "x"}', "extensions": ""})).status_code == 200
     both = f"query Q {VIEWER} {REGISTER}"
     for params in ({"query": REGISTER}, {"query": both, "operationName": "M"}):

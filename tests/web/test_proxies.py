@@ -134,7 +134,7 @@ async def test_rubbish_from_a_proxy_harms_nobody(marquee: Marquee, client: httpx
                 headers = [(name, rubbish.encode().strip())]
                 body = {"query": "{ viewer { email } }"}
                 response = await client.post(f"{address}/graphql", json=body, headers=headers)
-                assert (response.status_code, response.json()) == (200, {"data": {"viewer": None}}), rubbish
+                assert (response.status_code, response.json()["data"]) == (200, {"viewer": None}), rubbish
 
 
 @pytest.mark.parametrize("rubbish", ["", "ftp", "javascript", "HTTPS", "https, http", "https;", "x" * 5000, "\xff"])
@@ -145,7 +145,7 @@ async def test_a_scheme_that_is_none_changes_nothing(rubbish: str) -> None:
 async def test_over_a_real_connection_it_is_the_same_for_requests_and_sockets(client: httpx2.AsyncClient) -> None:
     said = {"x-forwarded-for": f"1.1.1.1, {CLIENT}", "x-forwarded-proto": "https"}
     for proxies, host, secure in (([], "127.0.0.1", ""), (PROXIES, "127.0.0.1", ""), (["127.0.0.0/8"], CLIENT, "s")):
-        async with serving(believing(Mirror(), proxies), ws="websockets-sansio", lifespan="off") as address:
+        async with serving(believing(Mirror(), proxies), lifespan="off") as address:
             assert (await client.get(address, headers=said)).json() == [host, f"http{secure}"]
             async with connect(address.replace("http", "ws"), additional_headers=said) as socket:
                 assert json.loads(await socket.recv()) == [host, f"ws{secure}"]

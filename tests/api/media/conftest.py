@@ -123,7 +123,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 async def with_bucket(marquee: Marquee, rclone_url: str, credentials: None) -> AsyncIterator[tuple[Marquee, str]]:
     """Another Marquee on the same database, whose store is a real S3 server, and where it answers."""
     other = Marquee(settings_like(marquee, s3_bucket_name=BUCKET, s3_endpoint_url=rclone_url), marquee.database.dsn)
-    async with serving(other.application(), ws="websockets-sansio") as address:
+    async with serving(other.application()) as address:
         await other.objects.put("clip.webm", CLIP)
         yield other, address
 

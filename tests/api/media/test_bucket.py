@@ -39,7 +39,7 @@ async def ill(
     """A server whose bucket does what a test wants; as a stream it has a little patience only."""
     other = Marquee(settings_like(marquee, s3_bucket_name=BUCKET, s3_endpoint_url=bucket.url), marquee.database.dsn)
     other.objects._stream_patience = 0.5  # type: ignore[attr-defined]
-    async with serving(other.application(), ws="websockets-sansio") as address:
+    async with serving(other.application()) as address:
         yield Stage(other, Api(address, client), world, client)
 
 
@@ -158,7 +158,7 @@ async def test_with_a_cdn_that_signs_a_ticket_leads_there_and_with_another_it_do
     signing = plain | {"cloudfront_key_pair_id": "K2JCJMDEHXQW5F", "cloudfront_private_key": pem}
     for changes in (plain, signing):
         other = Marquee(settings_like(s3.marquee, **changes), s3.marquee.database.dsn)
-        async with serving(other.application(), ws="websockets-sansio") as address:
+        async with serving(other.application()) as address:
             answer = await started(Api(address, client), await world.person(), await world.content())
             response = await client.get(answer["url"], headers={"range": "bytes=0-9"})
             assert (await client.head(answer["url"])).status_code == (200 if changes is plain else 302)
@@ -252,7 +252,7 @@ async def test_a_bucket_that_is_down_keeps_no_server_from_starting_and_the_demon
     settings = settings_like(marquee, s3_bucket_name=BUCKET, s3_endpoint_url=bucket.url, environment="development")
     other = Marquee(settings.model_copy(update={"demonstration": True}), marquee.database.dsn)
     bucket.fault = faulty.hang_up
-    async with serving(other.application(), ws="websockets-sansio") as address, asyncio.timeout(15):
+    async with serving(other.application()) as address, asyncio.timeout(15):
         api = Api(address, client)
         assert await api.data("{ contents { totalCount } }") == {"contents": {"totalCount": 0}}
         bucket.fault = None

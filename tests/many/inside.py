@@ -1,0 +1,31 @@
+"""The tests of the API that must have the server in their own process, or nobody before it: each with the reason."""
+
+_GENERATES = "the server generates at a service of the test's"
+_LISTENS = "looks who listens in the process"
+_LOGS = "reads the log of the process"
+_PATCHES = "puts something in place of a part of the process"
+_NGINX = "sends what nginx refuses before a server sees it"
+
+_IMAGES = "tests/api/media/test_generated_images.py::"
+_READING = "tests/api/notifications/test_reading.py::"
+
+INSIDE: dict[str, str] = {
+    f"{_IMAGES}test_an_image_is_generated_and_kept": _GENERATES,
+    f"{_IMAGES}test_it_becomes_the_image_of_the_persona_and_the_one_before_goes": _GENERATES,
+    f"{_IMAGES}test_where_no_image_comes_a_drawing_does": _GENERATES,
+    f"{_IMAGES}test_one_is_generated_at_a_time_for_a_person_and_others_do_not_wait": _GENERATES,
+    f"{_IMAGES}test_who_died_holding_the_turn_gives_it_back_by_the_clock": _GENERATES,
+    f"{_IMAGES}test_a_persona_that_is_deleted_meanwhile_leaves_nothing": _GENERATES,
+    f"{_IMAGES}test_what_cannot_be_generated_is_refused_before_anybody_is_asked": _GENERATES,
+    f"{_IMAGES}test_without_a_store_it_is_told_so_and_can_be_tried_again": _PATCHES,
+    "tests/api/media/test_streams.py::test_a_ticket_is_not_in_the_log": _LOGS,
+    "tests/api/media/test_streams.py::test_a_ticket_that_is_not_ours_opens_nothing": _NGINX,
+    "tests/api/media/test_uploading.py::test_what_is_replaced_while_it_is_looked_at_is_not_taken": _PATCHES,
+    f"{_READING}test_notifications_come_live_to_their_person_alone": _LISTENS,
+    f"{_READING}test_what_was_told_while_the_line_was_lost_is_heard_once": _LISTENS,
+    f"{_READING}test_nothing_is_heard_twice_however_much_was_told_before_the_line_was_lost": _PATCHES,
+    "tests/api/test_hostile_tokens.py::test_hostile_tokens_are_refused_at_every_door": _NGINX,
+    "tests/api/test_hostile_tokens.py::test_an_authorization_header_written_oddly_is_refused": _NGINX,
+    "tests/api/test_media.py::test_no_key_climbs_out_of_the_store": _NGINX,
+    "tests/api/test_media.py::test_a_slow_reader_is_waited_for_and_one_that_leaves_is_let_go": _PATCHES,
+}

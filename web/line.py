@@ -1,0 +1,74 @@
+"""A connection that does not wait for ever: neither for a reader who does not read, nor to be closed."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+
+from web.bounds import Bounds
+
+_log = structlog.get_logger("line")
+
+
+class Line:
+    """Stands before an asyncio transport. Where `unread` says that the client is still sending, closing it lets the
+    client read our last words first: with bytes that nobody took, the system would throw them away.
+    """
+
+    def __init__(self, transport: asyncio.Transport, bounds: Bounds, unread: Callable[[], bool]) -> None:
+        self._transport, self._bounds, self.unread = transport, bounds, unread
+        self.patience = bounds.unread_seconds
+        self.write = transport.write
+        self._closing = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._left = self._dropped = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def is_closing(self) -> bool:
+        return self._closing or self._transport.is_closing()
+
+    def close(self) -> None:
+        if self._closing:
+            return
+        self._closing = True
+        self.unwatch()
+        if self.unread() and not self._transport.is_closing() and self._transport.can_write_eof():
+            self._transport.write_eof()
+            self._transport.resume_reading()
+            self._timer = asyncio.get_running_loop().call_later(self._bounds.linger_seconds, self._transport.abort)
+        else:
+            self._transport.close()
+            self.watch()
+
+    def lost(self) -> None:
+        """The transport says that it is closed."""
+        self._closing = True
+        self.unwatch()
+
+    def drop(self, data: bytes) -> None:
+        """What comes behind our last words."""
+        self._dropped += len(data)
+        if self._dropped > self._bounds.linger_bytes:
+            self._transport.abort()
+
+    def watch(self) -> None:
+        """From now on something must be read of what waits, again and again, or the connection is cut."""
+        if self._timer is None:
+            self._left = self._transport.get_write_buffer_size()
+            self._timer = asyncio.get_running_loop().call_later(self.patience, self._look)
+
+    def unwatch(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _look(self) -> None:
+        left, self._timer = self._transport.get_write_buffer_size(), None
+        if left >= self._left:
+            _log.info("not_read", bytes=left, seconds=self.patience)
+            self._transport.abort()
+        else:
+            self.watch()
