@@ -10,12 +10,13 @@ from strawberry.extensions import DisableIntrospection
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 import schema
+from domain.persisted import sha256
 from settings import Settings
 from web.deadline import Deadline
 from web.judging import Judging
 from web.judging.known import library
 from web.operations import MOST_TOKENS, SurroundOperation
-from web.persisted import OnlyListed, read_list, sha256
+from web.persisted import OnlyListed, read_list
 
 
 def listed_operations(settings: Settings) -> dict[str, str] | None:

@@ -51,6 +51,7 @@ from schema import sessions as s
 from schema import sign_in as si
 from schema import tmdb as t
 from schema import users as u
+from schema.executor import ForgettingExecutor
 from schema.present import mutation, query, subscription, union
 from schema.scalars import SCALARS
 from schema.shared import Connection, Deleted, Node, Refusal, ToRefusal
@@ -233,4 +234,5 @@ def build(*extensions: Callable[[], SchemaExtension], suggestions: bool = True) 
         extensions=extensions,
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=not suggestions),
         exception_handlers=[ToRefusal()],
+        execution_context_class=ForgettingExecutor,
     )

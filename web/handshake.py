@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
+from websockets.http11 import Request
 
 from web.bounds import Configuration
 from web.errors import public_path
@@ -15,6 +16,7 @@ from web.line import Line
 from web.refusals import Refused, as_bytes, refusal
 
 _log = structlog.get_logger("socket")
+_VERSION = "13"
 
 
 class Handshake(WebSocketsSansIOProtocol):
@@ -42,6 +44,15 @@ class Handshake(WebSocketsSansIOProtocol):
         super().data_received(data)
         if self.conn.handshake_exc is not None and not self._line.is_closing():
             self._refuse(Refused(400, "This handshake of a WebSocket cannot be read."))
+
+    def handle_connect(self, event: Request) -> None:
+        if self.conn.accept(event).status_code == 101:
+            super().handle_connect(event)
+        elif event.headers.get("Sec-WebSocket-Version") != _VERSION:
+            headers = {"Sec-WebSocket-Version": _VERSION}
+            self._refuse(Refused(426, f"We speak version {_VERSION} of WebSocket.", headers))
+        else:
+            self._refuse(Refused(400, "This is no handshake of a WebSocket."))
 
     def _refuse(self, refused: Refused) -> None:
         """A handshake."""

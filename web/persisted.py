@@ -1,6 +1,5 @@
 """Persisted queries: Apollo's automatic ones, and a list of the only operations that may run."""
 
-import hashlib
 import json
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
@@ -9,7 +8,7 @@ from graphql import GraphQLError
 from strawberry.extensions import SchemaExtension
 
 from domain.errors import CodedError, ValidationFailed
-from domain.persisted import PersistedQueries
+from domain.persisted import PersistedQueries, sha256
 
 _VERSION = 1
 
@@ -80,10 +79,6 @@ class OnlyListed(SchemaExtension):
 
 
 _ONLY_LISTED = "Only the operations of this platform's own clients run here, and this is none of them."
-
-
-def sha256(text: str) -> str:
-    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
 def read_list(manifest: str) -> dict[str, str]:

@@ -17,9 +17,9 @@ from deploy.drill.strangers import ROOT
 from deploy.drill.watching import Watch
 from deploy.many.postgres import ROLE, SUPERUSER
 
-_DRAINED_WITHIN = 15.0
+_DRAINED_WITHIN = _EQUAL_WITHIN = 15.0
 _LONGEST_TRANSACTION = 5.0
-_MOST_GROWTH = 160  # MiB over the first look; to hash a password takes 64 for a moment, and two may be at it
+_MOST_GROWTH = 200  # MiB over the first look; each password that is hashed takes 64 of them for a moment
 _SECRETS = (ROLE, SUPERUSER, "redis", "session", "store", "engine")
 _WHO = "query Who { viewer { email } }"
 
@@ -35,14 +35,14 @@ async def drained(books: Books) -> Proof:
 
 
 async def searched(ground: Ground) -> Proof:
-    """The index equals the database, says `server.py search-check`."""
+    """The index equals the database, says `server.py search-check`, when it is asked within the time promised."""
     began = time.monotonic()
     while True:
+        asked = time.monotonic() - began
         code, said = await _check(ground)
-        took = time.monotonic() - began
-        if code == 0 or took > _DRAINED_WITHIN:
+        if code == 0 or time.monotonic() - began > _EQUAL_WITHIN:
             break
-    figures = f"after {took:.1f} s: {said.splitlines()[0] if said else 'nothing was said'}"
+    figures = f"asked after {asked:.1f} s: {said.splitlines()[0] if said else 'nothing was said'}"
     return Proof("index = database", figures, () if code == 0 else (said[-300:] or "search-check failed",))
 
 

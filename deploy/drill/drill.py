@@ -9,7 +9,7 @@ from deploy.drill import aftermath, report
 from deploy.drill.faults import Fault
 from deploy.drill.founding import found
 from deploy.drill.ground import Ground
-from deploy.drill.judging import BACK_WITHIN, Row, Span, back_after, judged
+from deploy.drill.judging import BACK_WITHIN, Row, Span, judged
 from deploy.drill.loading import Load
 from deploy.drill.needs import NEEDS, NEWS
 from deploy.drill.proofs import Books, Proof
@@ -74,8 +74,9 @@ class Drill:
 
     async def _recovery(self, fault: Fault, span: Span, load: Load) -> Span:
         """Until all is well again, or should be."""
-        while time.monotonic() < span.back + BACK_WITHIN + 1:
-            if back_after(fault, span, load.records.between(span.back, time.monotonic())) is not None:
+        while time.monotonic() < span.back + 2 * BACK_WITHIN:
+            found = first_good(load.records.between(span.back, time.monotonic()), span.back)
+            if set(NEEDS) - NEWS <= set(found):
                 break
             await asyncio.sleep(0.1)
         return dataclasses.replace(span, until=time.monotonic())

@@ -5,11 +5,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+_FAIR_SHARE = 0.04
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One answer. Moments are of time.monotonic(), which all processes share; all is in seconds. `late` is what the
-    load itself was late meanwhile, `past` the server where it was asked past the front.
+    """One answer. Moments are of time.monotonic(), which all processes share; all is in seconds. `late` is what we
+    ourselves were late meanwhile, `past` the server where it was asked past the front.
     """
 
     kind: str
@@ -28,6 +30,13 @@ class Record:
     @property
     def net(self) -> float:
         return max(0.0, self.took - self.late)
+
+    @property
+    def is_fair(self) -> bool:
+        """Whether the machine had time for all of us. Where we came late ourselves, so did everybody on the way, and
+        how long an answer took says nothing of the servers.
+        """
+        return self.late < _FAIR_SHARE * self.took
 
 
 @dataclass(slots=True)

@@ -19,7 +19,8 @@ def _cells(row: Row) -> tuple[str, ...]:
     back = "never" if row.back is None else f"{row.back:.1f} s"
     verdict = "broken" if row.broken else "kept"
     numbers = (str(row.requests), str(row.answered), f"{row.slowest:.1f} s", str(row.unanswered))
-    return (row.fault, *numbers, back, verdict, row.codes)
+    busy = f" (busy machine: {row.unfair})" if row.unfair else ""
+    return (row.fault, *numbers, back, verdict, row.codes + busy)
 
 
 def proven(proofs: Sequence[Proof]) -> str:

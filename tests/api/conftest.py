@@ -210,4 +210,5 @@ async def password_hash(marquee: Marquee) -> str:
 async def world(marquee: Marquee, base_url: str, password_hash: str) -> World:
     """An empty database; everything in it is this test's own."""
     await empty(marquee.database)
+    await long_way.forget(marquee.settings)
     return World(marquee, password_hash)

@@ -165,7 +165,11 @@ async def test_where_nothing_is_limited_nothing_is_told(api: Api) -> None:
 
 
 def test_production_has_limits_that_settings_may_change() -> None:
-    production: dict[str, Any] = {"environment": "production", "database_url": "postgresql://x/y", "session_secret": "s" * 32}
+    production: dict[str, Any] = {
+        "environment": "production",
+        "database_url": "postgresql://x/y",
+        "session_secret": "s" * 32,
+    }
     assert limits_of(Settings(_env_file=None, environment="development")) == {}
     found = limits_of(Settings(_env_file=None, **production, rate_limit_per_person=7))
     assert {what.value: most for what, most in found.items()} == {

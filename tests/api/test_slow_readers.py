@@ -11,6 +11,7 @@ from websockets.exceptions import ConnectionClosedError
 from composition import Marquee
 from tests.api.conftest import Api, Person, World
 from tests.api.issuer import settings_like
+from tests.api.test_sockets_to_the_letter import PING, closed, handshake, heard
 from tests.api.test_subscriptions import connected, report, until
 from tests.processes.test_shutdown import asking
 from tests.processes.test_slow_readers import WATCH, flood
@@ -18,7 +19,7 @@ from tests.serving import BOUNDS, serving
 from tests.web.talking import talking
 from web.bounds import Bounds
 
-QUICK = replace(BOUNDS, unread_seconds=0.3, socket_unread_seconds=0.3)
+QUICK = replace(BOUNDS, unread_seconds=0.3, socket_unread_seconds=0.3, ping_seconds=0.5)
 pytestmark = pytest.mark.xdist_group("heavy")
 
 
@@ -76,6 +77,14 @@ async def test_events_that_are_not_read_end(world: World, second: Marquee, perso
         await until(lambda: listeners(second, person) == 1)
         await flood(world.marquee, person.user)
         await until(lambda: listeners(second, person) == 0, within=20)
+
+
+async def test_a_peer_that_answers_no_ping_is_given_up(address: str) -> None:
+    async with talking(address) as dead:
+        assert (await handshake(dead)).status == 101
+        assert (await heard(dead))[0] == PING
+        assert await closed(dead) == 1011
+        assert await dead.rest() == b""
 
 
 async def test_one_who_sends_pings_and_reads_no_pong_piles_up_nothing(person: Person, address: str) -> None:

@@ -58,7 +58,10 @@ async def in_memory() -> Counting:
 
 
 @pytest.fixture
-async def in_redis(redis_server: RedisServer) -> AsyncIterator[Counting]:  # noqa: F811
+async def in_redis(redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Counting]:  # noqa: F811
+    for patience in ("_PATIENCE_SECONDS", "_MOST_SECONDS"):
+        monkeypatch.setattr(f"integrations.redis.{patience}", 20)  # how busy this machine is is not the question
+
     def age(seconds: float) -> None:
         """All that is kept began so much earlier."""
         script = "for _, k in ipairs(redis.call('KEYS', 'marquee:rate:*')) do redis.call('HINCRBY', k, 'began', %d) end"

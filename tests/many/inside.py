@@ -4,6 +4,7 @@ _GENERATES = "the server generates at a service of the test's"
 _LISTENS = "looks who listens in the process"
 _LOGS = "reads the log of the process"
 _PATCHES = "puts something in place of a part of the process"
+_AHEAD = "does not read what nginx has read already"
 _NGINX = "sends what nginx refuses before a server sees it"
 
 _IMAGES = "tests/api/media/test_generated_images.py::"
@@ -28,4 +29,11 @@ INSIDE: dict[str, str] = {
     "tests/api/test_hostile_tokens.py::test_an_authorization_header_written_oddly_is_refused": _NGINX,
     "tests/api/test_media.py::test_no_key_climbs_out_of_the_store": _NGINX,
     "tests/api/test_media.py::test_a_slow_reader_is_waited_for_and_one_that_leaves_is_let_go": _PATCHES,
+    "tests/api/test_sessions.py::test_a_hash_is_computed_for_an_unknown_person_too": _PATCHES,
+    "tests/api/test_slow_readers.py::test_a_socket_that_is_not_read_is_hung_up_on_and_may_come_again": _AHEAD,
+    "tests/api/test_sockets.py::test_a_socket_has_at_most_fifty_operations_at_once": _LISTENS,
+    "tests/api/test_statements.py::test_an_operation_runs_exactly_the_statements_that_were_reviewed": _PATCHES,
+    "tests/api/test_subscriptions.py::test_a_subscription_that_is_completed_leaves_nothing_behind": _LISTENS,
+    "tests/api/test_subscriptions.py::test_a_manager_hears_first_views_of_the_own_company": _LISTENS,
+    "tests/api/test_users.py::test_a_view_log_subscription_ends_with_the_rights_and_progress_goes_on": _LISTENS,
 }

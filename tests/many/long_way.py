@@ -10,6 +10,7 @@ from typing import Any
 
 import asyncpg
 import httpx2
+import redis.asyncio
 
 from composition import Marquee
 from deploy.many.account import ourselves
@@ -50,7 +51,8 @@ async def standing(marquee: Marquee) -> AsyncIterator[str]:
     parts = [Server(one, own, environment) for one in SERVERS]
     nginx = Nginx(own, ourselves(), SERVERS, own.address("nginx"))
     try:
-        await start([*parts, nginx])
+        await asyncio.gather(*(part.start() for part in parts))
+        await nginx.start()
         async with marquee.running(listening=False):
             yield nginx.address
     finally:
@@ -67,6 +69,13 @@ def _environment(settings: Settings) -> dict[str, str]:
 
 def serves_inside() -> bool:
     return bool(os.environ.get(INSIDE))
+
+
+async def forget(settings: Settings) -> None:
+    """Redis knows nothing of the tests before: ids begin at 1 again, and all come from one address."""
+    if is_on() and settings.redis_url:
+        async with redis.asyncio.from_url(settings.redis_url) as client:
+            await client.flushdb()
 
 
 class CaughtUp:

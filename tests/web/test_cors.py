@@ -39,6 +39,7 @@ ASKED_WITH = ["Authorization", "Content-Type", "X-CSRF-Token", "X-Request-Id", "
 ASKED_WITH += ["If-Modified-Since", "Last-Event-ID", "Accept", "Apollo-Require-Preflight"]
 ASKED_WITH += ["apollographql-client-name", "apollographql-client-version"]
 TOLD = {"X-Request-Id", "Server-Timing", "Retry-After", "Content-Range", "Accept-Ranges", "Content-Length", "ETag"}
+TOLD |= {"RateLimit", "RateLimit-Policy"}
 
 
 @asynccontextmanager
@@ -236,7 +237,7 @@ async def test_the_front_end_can_read_that_something_went_wrong(
     def broken(*_: Any) -> Any:
         raise RuntimeError("broken for this test")
 
-    monkeypatch.setattr(web.graphql, "_refuse_several", broken)
+    monkeypatch.setattr(web.graphql, "read", broken)
     monkeypatch.setattr(marquee.tickets.__class__, "read", broken)
     async with serving_with(marquee, client, frontend_url=FRONT, strict_cors=True) as api:
         for path in ("/graphql", "/stream/x"):

@@ -50,6 +50,15 @@ def test_a_fragment_is_summed_up_once_however_often_it_is_spread() -> None:
         assert len(price.sums) <= 5 * links + 5
 
 
+def test_what_a_fragment_comes_to_is_not_copied_to_where_it_is_spread() -> None:
+    doubling = " ".join(f"fragment F{n} on Corporation {{ ...F{n + 1} ...F{n + 1} }}" for n in range(16))
+    page = "fragment F16 on Corporation { contents(first: $n) { nodes { id } } }"
+    known = Known(f'query ($n: Int!) {{ corporation(id: "x") {{ ...F0 }} }} {doubling} {page}', 1000)
+    assert known.cost(BUILT, None, {"n": 3}) == 1 + 2**16 * (1 + 3)
+    (price,) = known._prices.values()
+    assert sum(len(amount.terms) for amount in price.sums) <= 100
+
+
 def test_what_is_too_much_to_count_is_counted_as_the_most() -> None:
     assert Known(chain(20), 1000).cost(BUILT, None, {"n": 100}) == 2**53 - 1
     assert Known(chain(1), 1000).cost(BUILT, None, {"n": 3}) == 1 + 1 + 2 * 3 * (1 + 1)

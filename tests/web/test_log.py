@@ -67,6 +67,13 @@ def test_a_line_is_one_bounded_object_whatever_it_tells(what: str) -> None:
     assert event["value"] is HOSTILE[what], "whoever told it may go on with it"
 
 
+def test_a_long_value_is_cut_and_the_others_stay() -> None:
+    told = json.loads(line(None, "info", {"event": "told", "long": "x" * 5000, "list": list(range(3000)), "n": 1}))
+    assert told["long"] == "x" * 1000 + "… (5000 characters)"
+    assert (told["list"][:2], told["list"][-1], len(told["list"])) == ([0, 1], 2999, 51)
+    assert (told["event"], told["n"]) == ("told", 1)
+
+
 def test_a_line_with_too_many_values_still_says_what_happened() -> None:
     written = line(None, "info", {"event": "told", "request_id": "mine", **{f"key{n}": "x" * 50 for n in range(1000)}})
     assert len(written.encode()) <= MOST_BYTES

@@ -12,10 +12,11 @@ from websockets.asyncio.client import connect
 
 from composition import Marquee
 from composition.edges import listed_operations
+from domain.persisted import sha256
 from tests.api.conftest import Api, World, forgetful
 from tests.api.issuer import application, settings_like
 from tests.serving import serving
-from web.persisted import read_list, sha256
+from web.persisted import read_list
 
 GENRES = "query Genres { genres { name } }"
 LISTED = "query Who { viewer { email } }"

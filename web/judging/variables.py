@@ -1,4 +1,4 @@
-"""How much variables may hold. A megabyte of JSON can hold half a million values, each of which is then coerced."""
+"""How much variables may hold. A megabyte of JSON can hold hundreds of thousands of values, each of which is then coerced."""
 
 from collections.abc import Mapping
 from typing import Any

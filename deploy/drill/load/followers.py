@@ -67,12 +67,12 @@ class Follower(Person):
                 return
             await asyncio.sleep(_AGAIN_SECONDS)
 
-    def beside(self, over: asyncio.Event) -> Iterator[Any]:
-        yield self._follow(over)
+    def beside(self, idle: asyncio.Event) -> Iterator[Any]:
+        yield self._follow(idle)
 
-    async def _follow(self, over: asyncio.Event) -> None:
+    async def _follow(self, idle: asyncio.Event) -> None:
         following = asyncio.create_task(self._go_on_following())
-        await over.wait()
+        await idle.wait()
         ends = time.monotonic() + 10
         while self._missing() and time.monotonic() < ends:
             await asyncio.sleep(0.1)

@@ -39,12 +39,12 @@ class Fan(Person):
         if answer.done:
             self._listed |= {node["id"] for node in answer.data["notifications"]["nodes"]}
 
-    def beside(self, over: asyncio.Event) -> Iterator[Any]:
-        yield self._listen(over)
+    def beside(self, idle: asyncio.Event) -> Iterator[Any]:
+        yield self._listen(idle)
 
-    async def _listen(self, over: asyncio.Event) -> None:
+    async def _listen(self, idle: asyncio.Event) -> None:
         listening = asyncio.create_task(self._go_on_listening())
-        await over.wait()
+        await idle.wait()
         await asyncio.sleep(3)
         listening.cancel()
         await asyncio.wait({listening})

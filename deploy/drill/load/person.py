@@ -43,10 +43,12 @@ class Person(ABC):
         self.claims: dict[tuple[Any, ...], Claim] = {}
 
     async def live(self, over: asyncio.Event) -> None:
-        beside = [asyncio.create_task(work) for work in self.beside(over)]
+        idle = asyncio.Event()
+        beside = [asyncio.create_task(work) for work in self.beside(idle)]
         while not over.is_set():
             await self.act()
             await self.rest(over)
+        idle.set()
         await asyncio.gather(*beside)
         for claim in self.claims.values():
             claim.tell()
@@ -55,8 +57,8 @@ class Person(ABC):
     @abstractmethod
     async def act(self) -> None: ...
 
-    def beside(self, over: asyncio.Event) -> Iterator[Any]:
-        """What else this person does meanwhile."""
+    def beside(self, idle: asyncio.Event) -> Iterator[Any]:
+        """What else this person does, until they do not act any more."""
         yield from ()
 
     def look_back(self) -> None:
