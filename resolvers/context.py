@@ -2,6 +2,7 @@
 
 import asyncio
 import hmac
+import time
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -127,6 +128,7 @@ class Context:
     connection_params: dict[str, Any] | None = None
     socket: Any = None
     watch: asyncio.Task[None] | None = None
+    began: float = field(default_factory=time.monotonic)
     loaders: Loaders = field(init=False)
     stale: bool = field(init=False, default=False)
 

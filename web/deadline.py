@@ -29,7 +29,7 @@ _TOO_SLOW = "This took too long and was given up. A change may have been made al
 
 
 class Deadline(SchemaExtension):
-    """One around a whole query or mutation, counted from when its request came; events have none."""
+    """One around a whole query or mutation, counted from when all of its request was there; events have none."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -47,9 +47,9 @@ class Deadline(SchemaExtension):
             raise UpstreamSilent(_TOO_SLOW) from error
 
     def _left(self) -> float:
-        """Over a socket, the meter began with the operation."""
-        current = meter.get()
-        spent = time.monotonic() - current.started if current else 0
+        """By HTTP, the context begins when the request was read; over a socket, the meter with the operation."""
+        current, context = meter.get(), self.execution_context.context
+        spent = time.monotonic() - max(context.began, current.started if current else 0)
         text = self.execution_context.query or ""
         # Whoever only mentions such a field has longer too, which harms nobody.
         return (_SLOW_SECONDS if any(name in text for name in SLOW_FIELDS) else self._seconds) - spent

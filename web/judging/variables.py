@@ -1,4 +1,6 @@
-"""How much variables may hold. A megabyte of JSON can hold hundreds of thousands of values, each of which is then coerced."""
+"""How much variables may hold. A megabyte of JSON can hold hundreds of thousands of values, and each of them is coerced
+before anything runs.
+"""
 
 from collections.abc import Mapping
 from typing import Any
