@@ -48,7 +48,8 @@ class Deadline(SchemaExtension):
 
     def _left(self) -> float:
         """By HTTP, the context begins when the request was read; over a socket, the meter with the operation."""
-        current, context = meter.get(), self.execution_context.context
+        context: Context = self.execution_context.context
+        current = meter.get()
         spent = time.monotonic() - max(context.began, current.started if current else 0)
         text = self.execution_context.query or ""
         # Whoever only mentions such a field has longer too, which harms nobody.
