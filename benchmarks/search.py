@@ -23,7 +23,7 @@ from domain.search import SearchFacet, SearchQuery
 from integrations.embedded_postgres import EmbeddedPostgres
 from persistence.database import Database
 from persistence.migrate import upgrade
-from persistence.pool import teach_types
+from persistence.pool import Session, teach_types
 from persistence.search import DatabaseSearch
 from persistence.search_terms import put_terms
 
@@ -150,7 +150,7 @@ async def measure(connection: Any) -> bool:
 
 
 async def measured(dsn: str) -> bool:
-    connection = await asyncpg.connect(dsn)
+    connection = await asyncpg.connect(dsn, connection_class=Session)
     await teach_types(connection)
     await fill(connection)
     within = await measure(connection)

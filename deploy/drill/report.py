@@ -17,10 +17,9 @@ def table(rows: Sequence[Row]) -> str:
 
 def _cells(row: Row) -> tuple[str, ...]:
     back = "never" if row.back is None else f"{row.back:.1f} s"
-    verdict = "broken" if row.broken else "kept"
+    verdict = "broken" if row.broken else "in doubt" if row.doubts else "kept"
     numbers = (str(row.requests), str(row.answered), f"{row.slowest:.1f} s", str(row.unanswered))
-    busy = f" (busy machine: {row.unfair})" if row.unfair else ""
-    return (row.fault, *numbers, back, verdict, row.codes + busy)
+    return (row.fault, *numbers, back, verdict, row.codes)
 
 
 def proven(proofs: Sequence[Proof]) -> str:
@@ -29,6 +28,7 @@ def proven(proofs: Sequence[Proof]) -> str:
 
 def complaints(rows: Sequence[Row], proofs: Sequence[Proof]) -> str:
     found = [(row.fault, row.broken) for row in rows] + [(proof.name, proof.wrong) for proof in proofs]
+    found += [(f"In doubt, for the machine was too busy: {row.fault}", row.doubts) for row in rows]
     lines = []
     for name, wrong in found:
         lines += [f"{name}: {one}" for one in wrong[:_MOST]]

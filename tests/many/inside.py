@@ -35,5 +35,6 @@ INSIDE: dict[str, str] = {
     "tests/api/test_statements.py::test_an_operation_runs_exactly_the_statements_that_were_reviewed": _PATCHES,
     "tests/api/test_subscriptions.py::test_a_subscription_that_is_completed_leaves_nothing_behind": _LISTENS,
     "tests/api/test_subscriptions.py::test_a_manager_hears_first_views_of_the_own_company": _LISTENS,
+    "tests/api/test_tmdb.py::test_without_a_key_nothing_is_asked": _PATCHES,
     "tests/api/test_users.py::test_a_view_log_subscription_ends_with_the_rights_and_progress_goes_on": _LISTENS,
 }

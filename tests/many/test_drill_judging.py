@@ -52,8 +52,8 @@ def test_an_answer_later_than_five_seconds_breaks_a_promise_but_not_where_we_wer
     assert judge("primary: kill -9", error("review", 101, 5.3)).broken == (
         "review: answered after 5.3 s (UNAVAILABLE)",
     )
-    row = judge("primary: kill -9", error("review", 101, 5.3, late=0.8))
-    assert (row.broken, row.unfair) == ((), 1)
+    row = judge("primary: kill -9", error("review", 101, 5.9, late=0.4))
+    assert (row.broken, row.doubts) == ((), ("review: answered after 5.5 s (UNAVAILABLE)",))
 
 
 def test_nobody_answers_only_where_the_door_itself_is_at_fault() -> None:

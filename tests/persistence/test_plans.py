@@ -20,7 +20,7 @@ from domain.pages import Order, PageRequest
 from domain.reviews import REVIEWS_BY_AGE
 from persistence import contents, likes, reviews
 from persistence.pages import page_values
-from persistence.pool import teach_types
+from persistence.pool import Session, teach_types
 from persistence.statements import Statement
 from tests.conftest import database_from_template
 from tests.persistence import large_catalogue
@@ -109,7 +109,7 @@ def empty(worker_id: str) -> str:
 
 @pytest.fixture(scope="session")
 async def catalogue(empty: str) -> AsyncIterator[Catalogue]:
-    connection = await asyncpg.connect(empty)
+    connection = await asyncpg.connect(empty, connection_class=Session)
     await teach_types(connection)
     await large_catalogue.fill(connection)
     # One process, as for any one page on a busy server; the figures do not depend on how many are free.

@@ -68,10 +68,10 @@ def test_a_line_is_one_bounded_object_whatever_it_tells(what: str) -> None:
 
 
 def test_a_long_value_is_cut_and_the_others_stay() -> None:
-    told = json.loads(line(None, "info", {"event": "told", "long": "x" * 5000, "list": list(range(3000)), "n": 1}))
-    assert told["long"] == "x" * 1000 + "… (5000 characters)"
+    told = json.loads(line(None, "info", {"event": "told", "long": "x" * 5000, "n": 1}))
+    assert told == {"event": "told", "long": "x" * 1000 + "… (5000 characters)", "n": 1}
+    told = json.loads(line(None, "info", {"event": "told", "list": list(range(3000))}))
     assert (told["list"][:2], told["list"][-1], len(told["list"])) == ([0, 1], 2999, 51)
-    assert (told["event"], told["n"]) == ("told", 1)
 
 
 def test_a_line_with_too_many_values_still_says_what_happened() -> None:

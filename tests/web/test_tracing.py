@@ -141,6 +141,20 @@ async def test_nobody_waits_for_a_collector_that_is_gone(marquee: Marquee, world
     assert time.monotonic() - started < 8, "the last spans are given up after two seconds"
 
 
+async def test_the_end_does_not_wait_for_a_collector_that_hangs() -> None:
+    collector = Collector()
+    collector.may.clear()
+    async with serving(collector) as url:
+        tracing = Tracing(url, "Marquee", "0", "test")
+        for _ in range(2048):  # four batches, for each of which the exporter itself would wait three seconds
+            own = Meter("x", (tracing,), door="graphql", method="POST")
+            tracing.request_began(own, None)
+            tracing.request_ended(own, 0.1)
+        async with asyncio.timeout(8):
+            await tracing.close()
+        collector.may.set()
+
+
 async def test_what_nobody_takes_is_dropped_and_memory_is_bounded() -> None:
     collector = Collector()
     collector.may.clear()
