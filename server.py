@@ -134,7 +134,8 @@ def serve() -> None:
     with database_of(settings) as (dsn, embedded), suppress(KeyboardInterrupt):
         marquee = Marquee(settings, dsn)
         beside = [watch_over(embedded)] if embedded else []
-        config = configuration(marquee.application(*beside), host=settings.host, port=settings.port, bounds=Bounds())
+        bounds = Bounds(proxies=tuple(settings.trusted_proxies))
+        config = configuration(marquee.application(*beside), host=settings.host, port=settings.port, bounds=bounds)
         Announcing(config, marquee).run()
 
 

@@ -40,6 +40,7 @@ from composition.searching import Searching
 from composition.sharing import Sharing
 from composition.storing import Storing
 from composition.telling import Telling
+from composition.together import together
 from composition.ways_in import WaysIn
 from domain.media import ObjectStore
 from integrations.ai_images import AiImages
@@ -97,11 +98,11 @@ class Marquee:
         self.http = httpx2.AsyncClient(timeout=5, follow_redirects=False)
         # Of strangers who take their time, so that nobody who waits for them keeps a connection from the others.
         self.patient_http = httpx2.AsyncClient(timeout=10, follow_redirects=False, limits=_PATIENT)
-        self.sharing = Sharing(settings)
+        self.sharing = Sharing(settings, self.database.caught_up)
         self.telling = Telling(settings, self.database, self.signals, self.patient_http, self.sharing.allowance)
         self.leases = Leases(self.database)
         self.persona_store = persistence.personas.Personas(self.database)
-        self.instagram = Instagram(settings, self.database, self.http, self.persona_store)
+        self.instagram = Instagram(settings, self.database, self.http, self.persona_store, self.sharing.freshness)
         self.generator = AiImages(client=self.patient_http, url=settings.ai_service_url)
         self.tmdb = Tmdb(
             client=self.http,
@@ -153,7 +154,7 @@ class Marquee:
             self.signing_keys,
             self.own_keys,
             self.passwords,
-            self.sharing.allowance,
+            self.sharing,
         )
 
     @cached_property
@@ -238,22 +239,27 @@ class Marquee:
     async def running(self, *, listening: bool) -> AsyncIterator[None]:
         """The parts that run beside the requests, for as long as the process serves."""
         line = background(*([self.signals.run()] if listening else []))
-        async with (
+        async with together(
             self.observing.running(),
             self.http,
             self.patient_http,
             self.storing.running(),
             self.sharing.running(),
             line,
+            self._connected(),
         ):
-            await self.database.open()
-            try:
-                await self.own_keys.warm()
-                await self.passwords.warm()
-                yield
-            finally:
-                await self.searching.close()
-                await self.database.close()
+            await self.own_keys.warm()
+            await self.passwords.warm()
+            yield
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[None]:
+        await self.database.open()
+        try:
+            yield
+        finally:
+            await self.searching.close()
+            await self.database.close()
 
     @asynccontextmanager
     async def _serving(self, *beside: Coroutine[Any, Any, None]) -> AsyncIterator[None]:

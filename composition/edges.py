@@ -14,9 +14,11 @@ from domain.persisted import sha256
 from settings import Settings
 from web.deadline import Deadline
 from web.judging import Judging
-from web.judging.known import library
+from web.judging.known import Library
 from web.operations import MOST_TOKENS, SurroundOperation
 from web.persisted import OnlyListed, read_list
+from web.proxies import Unbelieving
+from web.traces import TracesOf
 
 
 def listed_operations(settings: Settings) -> dict[str, str] | None:
@@ -33,7 +35,7 @@ def build_schema(settings: Settings, listed: Mapping[str, str] | None = None) ->
     """Production answers no introspection, and no guesses at what a client may have meant."""
     hidden = [] if settings.shows_schema else [DisableIntrospection]
     only = [] if listed is None else [partial(OnlyListed, frozenset(map(sha256, listed.values())))]
-    judging = partial(Judging, library(MOST_TOKENS), settings.operation_cost_limit, suggestions=settings.shows_schema)
+    judging = partial(Judging, Library(MOST_TOKENS), settings.operation_cost_limit, suggestions=settings.shows_schema)
     return schema.build(
         SurroundOperation,
         lambda: Deadline(settings.operation_seconds),
@@ -45,6 +47,11 @@ def build_schema(settings: Settings, listed: Mapping[str, str] | None = None) ->
 
 
 def believing(app: ASGIApp, proxies: list[str]) -> ASGIApp:
-    """What these networks say of the client's address and scheme is believed, and what anybody else says is not."""
+    """What these networks say of the client's address and scheme, and of the trace that a request belongs to, is
+    believed, and what anybody else says is not.
+    """
+    if not proxies:
+        return TracesOf(lambda _: False, Unbelieving(app))
     # uvicorn types what an ASGI application is in its own way.
-    return cast(ASGIApp, ProxyHeadersMiddleware(cast(Any, app), proxies)) if proxies else app
+    believed = ProxyHeadersMiddleware(cast(Any, app), proxies)
+    return TracesOf(lambda address: address in believed.trusted_hosts, cast(ASGIApp, believed))

@@ -9,6 +9,7 @@ import persistence.codes
 import persistence.instagram
 import persistence.instagram_tokens
 import persistence.sessions
+from domain.freshness import Freshness
 from domain.instagram_authorization import InstagramAuthorization
 from domain.instagram_tokens import Tokens
 from domain.personas import PersonaStore
@@ -30,8 +31,10 @@ class Instagram:
         database: Database,
         http: httpx2.AsyncClient,
         personas: PersonaStore,
+        freshness: Freshness,
     ) -> None:
         self._settings, self._database, self._personas = settings, database, personas
+        self._freshness = freshness
         self.links = persistence.instagram.InstagramLinks(database)
         self.token_store = persistence.instagram_tokens.InstagramTokens(database)
         self.meta = MetaGraph(
@@ -63,6 +66,7 @@ class Instagram:
             persistence.codes.Codes(self._database),
             InstagramStates(self._settings.secret()),
             self._settings.meta_redirect_uri,
+            self._freshness,
         )
 
     def jobs(self) -> list[Job]:

@@ -17,13 +17,15 @@ _DEAR = {Limited.GENERATED_IMAGES: 10, Limited.DEVICE_REGISTRATIONS: 30}
 
 
 class Sharing:
-    def __init__(self, settings: Settings) -> None:
+    """`caught_up` returns when a replica of the database has all that was written."""
+
+    def __init__(self, settings: Settings, caught_up: Callable[[], Awaitable[None]]) -> None:
         counters: Counters = MemoryCounters()
         self.persisted: PersistedQueries = MemoryQueries()
         self.freshness: Freshness = AlwaysFresh()
         self._redis: Any = None
         if settings.redis_url:
-            parts = included("redis").redis(settings.redis_url, counters, self.persisted)
+            parts = included("redis").redis(settings.redis_url, counters, self.persisted, caught_up)
             self._redis, counters, self.persisted, self.freshness = parts
         most = limits_of(settings)
         self.allowance: Allowance = Limits(counters, most) if most else Unlimited()

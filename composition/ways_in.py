@@ -15,7 +15,7 @@ import persistence.passwords
 import persistence.profiles
 import persistence.sessions
 from composition.including import included
-from domain.allowance import Allowance
+from composition.sharing import Sharing
 from domain.attempts import AttemptRules, Attempts
 from domain.authentication import Authentication
 from domain.identities import Identities, IdentityProvider, Provider
@@ -49,11 +49,11 @@ class WaysIn:
         signing_keys: SigningKeys,
         own_keys: KeySet,
         passwords: PwdlibPasswords,
-        allowance: Allowance,
+        sharing: Sharing,
     ) -> None:
         self._settings, self._database, self._signals, self._http = settings, database, signals, http
         self._users, self._signing_keys, self._own_keys, self._passwords = users, signing_keys, own_keys, passwords
-        self._secret, self._allowance = settings.secret(), allowance
+        self._secret, self._allowance, self._freshness = settings.secret(), sharing.allowance, sharing.freshness
         self._cookies = RefreshTokens(self._secret, "session cookie")
         self.session_store = persistence.sessions.Sessions(database)
         self.codes = persistence.codes.Codes(database)
@@ -103,6 +103,7 @@ class WaysIn:
             CsrfTokens(self._secret),
             self._signals,
             self._rules,
+            self._freshness,
         )
 
     @cached_property

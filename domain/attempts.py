@@ -7,16 +7,16 @@ import ipaddress
 import math
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
-from domain.errors import CodedError, RateLimited, Refusal
+from domain.errors import CodedError, RateLimited, Refusal, Unavailable
 
 # A household or an office has a whole network of this size in IPv6; one address there costs nothing.
 _IPV6_NETWORK = 64
-_PATIENCE_SECONDS, _PAUSE_SECONDS = 4.0, 0.05
+_PATIENCE_SECONDS, _PAUSE_SECONDS, _SETTLING_SECONDS = 4.0, 0.05, 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,12 @@ class Attempts:
         attempt = Attempt()
         try:
             yield attempt
+        except Unavailable:
+            # Perhaps it is the database that is silent; then half a minute gives the attempt up.
+            with suppress(TimeoutError, Unavailable):
+                async with asyncio.timeout(_SETTLING_SECONDS):
+                    await self._settle(by_address, by_account, Outcome.VOID)
+            raise
         except (Refusal, CodedError):
             await self._settle(by_address, by_account, Outcome.VOID)
             raise

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from domain.errors import Unauthenticated
+from domain.freshness import Freshness
 from domain.identities import Identities
 from domain.patience import patiently
 from domain.ports import Database, Signals, Transaction
@@ -46,10 +47,12 @@ class Authentication:
         csrf_tokens: CsrfTokens,
         signals: Signals,
         rules: SessionRules,
+        freshness: Freshness,
     ) -> None:
         self._database, self._store, self._sessions = database, store, sessions
         self._identities, self._access_tokens, self._cookies = identities, access_tokens, cookies
         self._csrf_tokens, self._signals, self._rules = csrf_tokens, signals, rules
+        self._freshness = freshness
 
     async def by_token(self, token: str, client: Client) -> Viewer:
         """Who an access token speaks for. Raises Unauthenticated, or UserNotFound for a stranger's good token."""
@@ -107,6 +110,7 @@ class Authentication:
             session = await self._store.adopt(transaction, user.id, client.label, claims)
             if session is None:
                 raise Unauthenticated(_ENDED)
+        await self._freshness.wrote(user.id)  # a person, perhaps, and a session
         return Viewer(user, session.id, claims.expires_at)
 
     async def _resume(

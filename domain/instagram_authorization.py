@@ -6,6 +6,7 @@ from typing import Protocol
 
 from domain.codes import CodeStore, hash_of
 from domain.errors import Refusal, RefusalCode
+from domain.freshness import Freshness
 from domain.instagram import Meta, not_configured
 from domain.instagram_tokens import Tokens
 from domain.personas import PersonaStore
@@ -53,10 +54,11 @@ class InstagramAuthorization:
         codes: CodeStore,
         states: States,
         own_callback: str | None,
+        freshness: Freshness,
     ) -> None:
         self._meta, self._personas, self._tokens = meta, personas, tokens
         self._sessions, self._codes, self._states = sessions, codes, states
-        self._own_callback = own_callback
+        self._own_callback, self._freshness = own_callback, freshness
 
     async def start(self, viewer: Viewer, persona_id: int, callback: str) -> AuthorizationStarted:
         """`callback` is where Meta sends back to. Raises Refusal: PERSONA_REQUIRED, NOT_CONFIGURED."""
@@ -91,6 +93,7 @@ class InstagramAuthorization:
         token = await self._meta.token(code, self._own_callback or callback)
         if not await self._tokens.keep(begun.user_id, begun.persona_id, token):
             raise _persona_required()
+        await self._freshness.wrote(begun.user_id)
 
     async def _require(self, user_id: int, persona_id: int) -> None:
         (persona,) = await self._personas.by_ids(user_id, [persona_id])

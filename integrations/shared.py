@@ -1,7 +1,7 @@
 """What processes share through Redis, and each keeps for itself while that is lost."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from domain.allowance import Counters, Taken, Taking
@@ -63,11 +63,12 @@ class SharedQueries:
 
 class SharedWriters:
     """Who has just written. Where Redis was lost or connected to anew, it may not have heard of a writer, or may have
-    forgotten one: then everybody may be one, for as long as one is remembered.
+    forgotten one: then everybody may be one, for as long as one is remembered. `caught_up` returns when a replica has
+    all that was written.
     """
 
-    def __init__(self, redis: Redis) -> None:
-        self._redis = redis
+    def __init__(self, redis: Redis, caught_up: Callable[[], Awaitable[None]]) -> None:
+        self._redis, self._caught_up = redis, caught_up
         # Whom Redis could not be told of, and until when that matters.
         self._untold_until: float = float("-inf")
 
@@ -77,6 +78,8 @@ class SharedWriters:
             await self._redis.ask(lambda client: client.set(key, 1, px=int(REMEMBERED_SECONDS * 1000)))
         except Lost:
             self._untold_until = time.monotonic() + REMEMBERED_SECONDS
+            # Other servers may reach Redis still, and cannot know: so there is nothing that they could miss.
+            await self._caught_up()
 
     async def has_written(self, user_id: int) -> bool:
         if time.monotonic() < self._untold_until or not self._redis.was_there_for(REMEMBERED_SECONDS):

@@ -1,5 +1,6 @@
 """The database: one statement, or one transaction, at a time."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
@@ -32,9 +33,12 @@ class Database:
             await self.replica.open()
 
     async def close(self) -> None:
+        await asyncio.gather(self._pool.close(), *([self.replica.close()] if self.replica else []))
+
+    async def caught_up(self) -> None:
+        """Returns when whoever reads, wherever, reads all that is written now."""
         if self.replica:
-            await self.replica.close()
-        await self._pool.close()
+            await self.replica.caught_up()
 
     def pool_state(self) -> PoolState:
         return self._pool.state()

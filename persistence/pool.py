@@ -3,7 +3,7 @@
 import asyncio
 import enum
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeAlias
 
 import asyncpg
@@ -26,6 +26,9 @@ UNREACHABLE = (
     asyncpg.LockNotAvailableError,
     asyncpg.TransactionRollbackError,  # deadlocks among them
     asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.ReadOnlySQLTransactionError,  # a primary that is none any more
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
 )
 # Whoever waits hears within five seconds that it was in vain, whatever it is that does not come.
 _WAIT_SECONDS = 4.0
@@ -136,7 +139,9 @@ class Pool:
             async with asyncio.timeout(2):
                 await _settle(connection, whole)
         except (*UNREACHABLE, asyncpg.PostgresError):
-            connection.terminate()
+            # One that was lost meanwhile has been taken back by the pool itself.
+            with suppress(asyncpg.InterfaceError):
+                connection.terminate()
         await self._lenders.release(connection)
 
 

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from decimal import Decimal
 from typing import Any, TypeAlias
 
 import asyncpg
@@ -14,7 +15,7 @@ from persistence.pool import UNREACHABLE, Connection, Pool
 
 # Half of what is remembered of a writer: who is not remembered any more wrote what a usable replica has.
 _BEHIND_SECONDS = REMEMBERED_SECONDS / 2
-_LOOK_SECONDS = 1.0
+_LOOK_SECONDS, _PAUSE_SECONDS = 1.0, 0.02
 Rows: TypeAlias = Sequence[Sequence[Any]]
 _log = structlog.get_logger("replica")
 
@@ -25,7 +26,7 @@ class Replica:
     def __init__(self, pool: Pool, primary: Pool) -> None:
         self.pool, self._primary = pool, primary
         # What the primary's log had reached when (by our own clock), the oldest first.
-        self._reached: deque[tuple[int, float]] = deque(maxlen=int(10 * _BEHIND_SECONDS / _LOOK_SECONDS))
+        self._reached: deque[tuple[Decimal, float]] = deque(maxlen=int(10 * _BEHIND_SECONDS / _LOOK_SECONDS))
         self._holds_until = float("-inf")
         self._was_usable = False
 
@@ -53,10 +54,24 @@ class Replica:
         while True:
             try:
                 await self._look()
-            except (*UNREACHABLE, asyncpg.PostgresError) as error:
-                self._set_aside(repr(error)[:200])
+            except Exception as error:
+                # Whatever it was: unwatched, it would be used or left alone for ever.
+                _log.warning("replica_unseen", reason=repr(error)[:200])
             self._tell()
             await asyncio.sleep(_LOOK_SECONDS)
+
+    async def caught_up(self) -> None:
+        """Returns when it holds all that the primary holds now; or when it is so far behind that nobody asks it, by
+        whatever server's watch.
+        """
+        wanted, given_up = await self._primary_position(), time.monotonic() + _BEHIND_SECONDS + _LOOK_SECONDS
+        while time.monotonic() < given_up:
+            try:
+                if await self._replayed() >= wanted:
+                    return
+            except (*UNREACHABLE, asyncpg.PostgresError) as error:
+                self._set_aside(repr(error)[:200])
+            await asyncio.sleep(_PAUSE_SECONDS)
 
     async def check(self) -> None:
         """Raises OSError where it is down or too far behind."""
@@ -74,13 +89,25 @@ class Replica:
             return await read(connection)
 
     async def _look(self) -> None:
+        """Where the primary is silent, it is soon too long ago that the replica was known to be near enough."""
         asked = time.monotonic()
-        async with self._primary.lend() as connection:
-            self._reached.append((await connection.fetchval("select pg_current_wal_lsn() - '0/0'::pg_lsn"), asked))
-        async with self.pool.lend() as connection:
-            replayed = await connection.fetchval("select pg_last_wal_replay_lsn() - '0/0'::pg_lsn")
-        held = [moment for position, moment in self._reached if position <= (replayed or 0)]
+        self._reached.append((await self._primary_position(), asked))
+        try:
+            replayed = await self._replayed()
+        except (*UNREACHABLE, asyncpg.PostgresError) as error:
+            self._set_aside(repr(error)[:200])
+            return
+        held = [moment for position, moment in self._reached if position <= replayed]
         self._holds_until = held[-1] if held else self._holds_until
+
+    async def _primary_position(self) -> Decimal:
+        async with self._primary.lend() as connection:
+            return Decimal(await connection.fetchval("select pg_current_wal_lsn() - '0/0'::pg_lsn"))
+
+    async def _replayed(self) -> Decimal:
+        """As far as nothing where it replays nothing, for it is no replica."""
+        async with self.pool.lend() as connection:
+            return Decimal(await connection.fetchval("select pg_last_wal_replay_lsn() - '0/0'::pg_lsn") or 0)
 
     def _set_aside(self, reason: str) -> None:
         """Nobody asks it until a look has found it well."""

@@ -143,7 +143,7 @@ class Context:
     def services(self) -> Services:
         return self.house.services
 
-    async def has_written(self) -> None:
+    async def note_write(self) -> None:
         """What was known before this write is not believed any more, the viewer and their rights included."""
         if self.viewer:
             await self.house.freshness.wrote(self.viewer.user.id)

@@ -43,7 +43,8 @@ class Permission(FieldExtension):
         if self._writes:
             info.context.require_csrf_token()
         self.who.check(info.context)
-        result = await await_maybe(next_(source, info, **arguments))
-        if self._writes:
-            await info.context.has_written()
-        return result
+        try:
+            return await await_maybe(next_(source, info, **arguments))
+        finally:
+            if self._writes:  # perhaps also where it failed, or was given up
+                await info.context.note_write()

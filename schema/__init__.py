@@ -58,6 +58,8 @@ from schema.shared import Connection, Deleted, Node, Refusal, ToRefusal
 
 # What costs more than others of its kind: search, computing for a tenth of a second, asking a store or a stranger.
 SEARCHING, HASHING, STORE, STRANGER, DRAWING = 10, 50, 20, 50, 100
+# Seconds for what waits for strangers, who have time-outs of their own, or for its turn to have a password looked at.
+LONG = 15.0
 
 DeleteResult = union("DeleteResult", Deleted, Refusal, "What was deleted, or why it was not.")
 
@@ -79,7 +81,9 @@ class Query:
     contents = query(Who.ANYONE, resolvers.contents.contents, Connection[c.Content], filter=c.FilterArgument)
     genres = query(Who.ANYONE, resolvers.genres.genres, list[g.Genre], size=20)
     search = query(Who.ANYONE, resolvers.search.search, se.SearchResult, cost=SEARCHING, filter=se.FilterArgument)
-    tmdb_titles = query(Who.MANAGER, resolvers.tmdb.tmdb_titles, list[t.TmdbTitle], cost=STRANGER, size=20)
+    tmdb_titles = query(
+        Who.MANAGER, resolvers.tmdb.tmdb_titles, list[t.TmdbTitle], cost=STRANGER, patience=LONG, size=20
+    )
 
     view_logs = query(Who.MANAGER, resolvers.playback.view_logs, Connection[p.ViewLog], filter=p.FilterArgument)
 
@@ -90,14 +94,20 @@ class Query:
     posts = query(Who.ANYONE, resolvers.posts.posts, Connection[po.Post])
 
     instagram_accounts = query(
-        Who.SIGNED_IN, resolvers.instagram.instagram_accounts, ig.InstagramAccountsResult, cost=STRANGER
+        Who.SIGNED_IN,
+        resolvers.instagram.instagram_accounts,
+        ig.InstagramAccountsResult,
+        cost=STRANGER,
+        patience=LONG,
     )
 
 
 @strawberry.type(description="What can be changed. Several in one operation run one after the other.")
 class Mutation:
-    register = mutation(Who.ANYONE, resolvers.sign_in.register, si.SignedInResult, si.RegisterInput, cost=HASHING)
-    login = mutation(Who.ANYONE, resolvers.sign_in.login, si.SignedInResult, si.LoginInput, cost=HASHING)
+    register = mutation(
+        Who.ANYONE, resolvers.sign_in.register, si.SignedInResult, si.RegisterInput, cost=HASHING, patience=LONG
+    )
+    login = mutation(Who.ANYONE, resolvers.sign_in.login, si.SignedInResult, si.LoginInput, cost=HASHING, patience=LONG)
     exchange_login_code = mutation(
         Who.ANYONE, resolvers.sign_in.exchange_login_code, si.SignedInResult, si.ExchangeLoginCodeInput
     )
@@ -109,12 +119,22 @@ class Mutation:
     revoke_session = mutation(Who.SIGNED_IN, resolvers.sessions.revoke_session, s.RevokeResult, s.RevokeSessionInput)
     revoke_all_sessions = mutation(Who.SIGNED_IN, resolvers.sessions.revoke_all_sessions, int)
     change_password = mutation(
-        Who.SIGNED_IN, resolvers.sign_in.change_password, si.SignedInResult, si.ChangePasswordInput, cost=HASHING
+        Who.SIGNED_IN,
+        resolvers.sign_in.change_password,
+        si.SignedInResult,
+        si.ChangePasswordInput,
+        cost=HASHING,
+        patience=LONG,
     )
     update_profile = mutation(Who.SIGNED_IN, resolvers.profiles.update_profile, pr.ViewerResult, pr.UpdateProfileInput)
     give_consent = mutation(Who.SIGNED_IN, resolvers.profiles.give_consent, pr.ViewerResult)
     unlink_identity = mutation(
-        Who.SIGNED_IN, resolvers.identities.unlink_identity, pr.ViewerResult, i.UnlinkIdentityInput
+        Who.SIGNED_IN,
+        resolvers.identities.unlink_identity,
+        pr.ViewerResult,
+        i.UnlinkIdentityInput,
+        cost=STRANGER,
+        patience=LONG,
     )
 
     update_user = mutation(Who.MANAGER, resolvers.users.update_user, u.UserResult, u.UpdateUserInput)
@@ -142,7 +162,12 @@ class Mutation:
         Who.MANAGER, resolvers.video_assets.remove_video_asset, DeleteResult, c.RemoveVideoAssetInput
     )
     import_tmdb_title = mutation(
-        Who.MANAGER, resolvers.tmdb.import_tmdb_title, c.ContentResult, t.ImportTmdbTitleInput, cost=STRANGER
+        Who.MANAGER,
+        resolvers.tmdb.import_tmdb_title,
+        c.ContentResult,
+        t.ImportTmdbTitleInput,
+        cost=STRANGER,
+        patience=LONG,
     )
     like_content = mutation(Who.SIGNED_IN, resolvers.likes.like_content, c.ContentResult, c.LikeContentInput)
     unlike_content = mutation(Who.SIGNED_IN, resolvers.likes.unlike_content, c.ContentResult, c.LikeContentInput)
@@ -179,6 +204,7 @@ class Mutation:
         ge.GenerateImageResult,
         ge.GenerateImageInput,
         cost=DRAWING,
+        patience=LONG,
     )
 
     start_instagram_authorization = mutation(
@@ -193,6 +219,7 @@ class Mutation:
         pe.PersonaResult,
         ig.LinkInstagramAccountInput,
         cost=STRANGER,
+        patience=LONG,
     )
     unlink_instagram_account = mutation(
         Who.SIGNED_IN, resolvers.instagram.unlink_instagram_account, pe.PersonaResult, ig.UnlinkInstagramAccountInput

@@ -60,17 +60,19 @@ def query(
     *,
     cost: int = WORK,
     size: int | str | None = None,
+    patience: float = 0,
     **inputs: Any,
 ) -> Any:
     """A field of the query root, described by its resolver. `inputs` gives the class of arguments presented here.
-    `size` is how long a list mostly is, or the argument that has as many items.
+    `size` is how long a list mostly is, or the argument that has as many items. `patience` is how many seconds it may
+    take where that is longer than others may.
     """
     return strawberry.field(
         resolver=_taking(resolve, inputs),
         graphql_type=kind,
         description=_description(resolve),
         extensions=[Permission(who, writes=False)],
-        metadata=_priced(cost, size),
+        metadata={**_priced(cost, size), "patience": patience},
     )
 
 
@@ -82,15 +84,16 @@ def mutation(
     *,
     cost: int = WRITE,
     size: int | str | None = None,
+    patience: float = 0,
 ) -> Any:
-    """A field of the mutation root; after it, nothing that was loaded before is believed. Its `size` is a query's."""
+    """A field of the mutation root; after it, nothing that was loaded before is believed. The rest is as a query's."""
     assert inspect.iscoroutinefunction(resolve), "what is not awaited is not asked for its CSRF token"
     return strawberry.mutation(
         resolver=_taking(resolve, {"input": _described(input)} if input else {}),
         graphql_type=kind,
         description=_description(resolve),
         extensions=[Permission(who, writes=True)],
-        metadata=_priced(cost, size),
+        metadata={**_priced(cost, size), "patience": patience},
     )
 
 

@@ -11,8 +11,8 @@ from starlette.types import ASGIApp
 from web.bounds import Bounds
 from web.serving import Server, configuration
 
-# As the real one, but that it does not wait for those who only may ask something.
-BOUNDS = replace(Bounds(), last_request_seconds=0.0)
+# As the real one, but that it does not wait for those who only may ask something, and that all come from one address.
+BOUNDS = replace(Bounds(), last_request_seconds=0.0, share=1.0)
 
 
 @contextlib.asynccontextmanager

@@ -10,13 +10,28 @@ from graphql import OperationDefinitionNode, parse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
+from domain.errors import CodedError
 from web.operations import MOST_CHARACTERS, MOST_TOKENS
 from web.persisted import Documents
 
 _JSON = "application/json"
 _MOST_BYTES = 1_000_000
 _OPERATION = re.compile(r"\b(?:query|mutation|subscription)\b")
-WHICH = "The document has no such operation, or several and no operationName."
+
+
+class NotRun(CodedError):
+    """A request that is well formed, and of which nothing can be run."""
+
+    status = 400
+
+    def __init__(self, message: str, code: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def which() -> NotRun:
+    message = "The document has no such operation, or several and no operationName."
+    return NotRun(message, "GRAPHQL_VALIDATION_FAILED")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +45,7 @@ class Asked:
 
 
 async def read(request: Request, documents: Documents) -> Asked:
-    """Raises HTTPException 400, 413 or 415, or what Documents.find raises."""
+    """Raises HTTPException 400, 413 or 415, NotRun, or what Documents.find raises."""
     if request.method == "GET":
         given: Any = dict(request.query_params)
         for name in ("variables", "extensions"):
@@ -43,15 +58,17 @@ async def read(request: Request, documents: Documents) -> Asked:
         given = _parsed(await _body(request))
     if not isinstance(given, dict):
         raise HTTPException(400, "A request is one JSON object. Lists of operations are not taken.")
-    if given.get("query") == "":
-        raise HTTPException(400, "`query` is empty.")
     extensions = _parameter(given, "extensions", dict)
     text = await documents.find(_parameter(given, "query", str), extensions)
     if text is None:
         raise HTTPException(400, "`query` must be a string.")
+    if text == "":
+        raise NotRun("`query` is empty.", "GRAPHQL_PARSE_FAILED")
     if len(text) > MOST_CHARACTERS:
         raise HTTPException(413, f"A document may have at most {MOST_CHARACTERS} characters.")
-    asked = Asked(text, _parameter(given, "variables", dict), _parameter(given, "operationName", str), extensions)
+    # An empty name is none: what makes addresses writes one.
+    operation: str | None = _parameter(given, "operationName", str) or None
+    asked = Asked(text, _parameter(given, "variables", dict), operation, extensions)
     _refuse_several(asked)
     return asked
 
@@ -93,4 +110,4 @@ def _refuse_several(asked: Asked) -> None:
     if asked.operation_name is None and len(_OPERATION.findall(asked.query)) > 1:
         definitions = parse(asked.query, no_location=True, max_tokens=MOST_TOKENS).definitions
         if sum(isinstance(definition, OperationDefinitionNode) for definition in definitions) > 1:
-            raise HTTPException(400, WHICH)
+            raise which()

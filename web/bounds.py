@@ -7,16 +7,27 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
+from web.crowd import Crowd, Network
+
 # Connections that the system has accepted before we could, and what else is a file: the database, parts, what is read.
 BACKLOG = 1024
 _OTHER_FILES = 256
 _MOST_CONNECTIONS = 10_000
+# Of one person in one process: every screen and tab of a household, and no more than a mistake of a client may cost us.
+LISTENERS_OF_A_PERSON = 100
+# A school or an office behind one address, of whom each has a socket.
+_LISTENERS_OF_AN_ADDRESS = 1000
 
 
 def room_for_connections() -> int:
     """As many as there may be files, less those that are none."""
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return max(64, min(_MOST_CONNECTIONS, files - BACKLOG - _OTHER_FILES))
+
+
+def listeners_of_an_address() -> int:
+    """A tenth of a large house, and a quarter of a small one: others have room, whatever one address does."""
+    return min(_LISTENERS_OF_AN_ADDRESS, room_for_connections() // 4)
 
 
 def take_all_files_allowed() -> None:
@@ -54,7 +65,16 @@ class Bounds:
     last_request_seconds: float = 0.5
     grace_seconds: float = 5
     farewell_seconds: float = 1
+    # And what is behind the application may be put away: a second more is left for the process itself, of ten.
+    closing_seconds: float = 3
     connections: int = field(default_factory=room_for_connections)
+    # What one address may have of them; and who speaks for many addresses, and may have them all.
+    share: float = 0.5
+    proxies: tuple[Network, ...] = ()
+
+    @property
+    def connections_of_an_address(self) -> int:
+        return max(1, int(self.share * self.connections))
 
     @property
     def glance_seconds(self) -> float:
@@ -63,9 +83,12 @@ class Bounds:
 
 
 class Configuration(uvicorn.Config):
-    """uvicorn's, with our bounds and with those who hold a connection but ask nothing, in the order they came."""
+    """uvicorn's, with our bounds, with those who hold a connection but ask nothing, in the order they came, and with
+    all connections by the address at their other end.
+    """
 
     def __init__(self, application: ASGIApp, bounds: Bounds, **settings: Any) -> None:
         super().__init__(application, **settings)
         self.bounds = bounds
         self.waiting: dict[Any, None] = {}
+        self.crowd = Crowd()

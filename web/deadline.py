@@ -11,20 +11,9 @@ from domain.errors import UpstreamSilent
 from domain.freshness import may_lag
 from domain.metering import meter
 from resolvers.context import Context
+from web.judging.documents import operation_named, roots
+from web.judging.sizes import declared_of
 
-# These wait for strangers, who have time-outs of their own, or for their turn to have a password looked at.
-SLOW_FIELDS = (
-    "changePassword",
-    "generateImage",
-    "importTmdbTitle",
-    "instagramAccounts",
-    "linkInstagramAccount",
-    "login",
-    "register",
-    "startInstagramAuthorization",
-    "tmdbTitles",
-)
-_SLOW_SECONDS = 15.0
 _TOO_SLOW = "This took too long and was given up. A change may have been made all the same: look before you repeat it."
 
 
@@ -51,9 +40,18 @@ class Deadline(SchemaExtension):
         context: Context = self.execution_context.context
         current = meter.get()
         spent = time.monotonic() - max(context.began, current.started if current else 0)
-        text = self.execution_context.query or ""
-        # Whoever only mentions such a field has longer too, which harms nobody.
-        return (_SLOW_SECONDS if any(name in text for name in SLOW_FIELDS) else self._seconds) - spent
+        return max(self._seconds, self._patience()) - spent
+
+    def _patience(self) -> float:
+        """The longest that the schema declares of a field at the root: several have no longer than one."""
+        context = self.execution_context
+        document, schema = context.graphql_document, context.schema._schema
+        assert document, "nothing runs that was not judged"
+        operation = operation_named(document, context.operation_name)
+        assert operation, "nothing runs that was not judged"
+        fields = getattr(schema.get_root_type(operation.operation), "fields", {})
+        found = (fields[name] for name in roots(document, operation) if name in fields)
+        return max((declared_of(field).get("patience", 0) for field in found), default=0)
 
 
 async def _is_content_with_less(context: Context) -> bool:

@@ -11,7 +11,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from web.bounds import Configuration
+from web.crowd import peer_of
 from web.errors import public_path
+from web.heads import head_too_large, judge_head, judge_upgrade
 from web.line import Line
 from web.refusals import Refused, as_bytes, refusal
 
@@ -20,9 +22,8 @@ _log = structlog.get_logger("edge")
 _UPLOADS = b"/media/"
 # How many bytes there may be around one byte of a body, in chunks of one byte and a few words about each.
 _FRAMING = 16
-# How many connections there may be, above all that are served, to be told that there are too many.
+# How many connections there may be, above those that are served, to be told that there are too many.
 _TURNED_AWAY = 100
-_LENGTHS = frozenset({b"content-length", b"transfer-encoding"})
 
 
 class Part(enum.Enum):
@@ -39,7 +40,7 @@ class Edge(HttpToolsProtocol):
     def __init__(self, config: Any, server_state: Any, app_state: Any, _loop: Any = None) -> None:
         super().__init__(config, server_state, app_state, _loop)
         assert isinstance(config, Configuration)
-        self._bounds, self._waiting = config.bounds, config.waiting
+        self._bounds, self._waiting, self._crowd = config.bounds, config.waiting, config.crowd
         self._part = Part.NOTHING
         # Since when it is waited for what is coming; None while it is not waited for anything.
         self._since: float | None = self.loop.time()
@@ -55,8 +56,7 @@ class Edge(HttpToolsProtocol):
         super().connection_made(cast(asyncio.Transport, self._line))
         self._waiting[self] = None
         self._watch = self.loop.call_later(self._bounds.glance_seconds, self._glance)
-        if len(self.connections) > self._bounds.connections:
-            self._make_room()
+        self._come()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._leave()
@@ -69,12 +69,23 @@ class Edge(HttpToolsProtocol):
             self._watch.cancel()
             self._watch = None
 
-    def _make_room(self) -> None:
+    def _come(self) -> None:
+        """In a full house others give way, and those of one's own address where it has its share of the house."""
+        self._peer = peer_of(self.client[0], self._bounds.proxies) if self.client else None
+        if self._peer is not None:
+            self._crowd.enter(self._peer, self._line)
+            self._line.at_end = partial(self._crowd.leave, self._peer, self._line)
+        own, most = self._crowd.count(self._peer), self._bounds.connections_of_an_address
+        if len(self.connections) > self._bounds.connections:
+            self._make_room(next(iter(self._waiting)), len(self.connections) - self._bounds.connections)
+        elif own > most:
+            self._make_room(next(one for one in self._waiting if one._peer == self._peer), own - most)
+
+    def _make_room(self, longest: "Edge", above: int) -> None:
         """Whoever has held a connection the longest without asking anything gives way."""
-        longest = next(iter(self._waiting))
         if longest is not self:
             longest.hang_up()
-        elif len(self.connections) > self._bounds.connections + _TURNED_AWAY:
+        elif above > _TURNED_AWAY:
             self._line.abort()
         else:
             self._refuse(Refused(503, "There are too many connections.", {"Retry-After": "1"}))
@@ -132,7 +143,7 @@ class Edge(HttpToolsProtocol):
         """What has come of a request that is not whole yet."""
         if self._part is Part.HEAD:
             if self._fed - self._piece > self._bounds.head_bytes:
-                self._refuse(_head_too_large())
+                self._refuse(head_too_large())
         elif self._part is Part.BODY:
             self._framing += self._piece
             if self._framing > self._bounds.head_bytes + _FRAMING * self._body:
@@ -162,30 +173,14 @@ class Edge(HttpToolsProtocol):
         self.headers = []
 
     def _judge_head(self) -> None:
-        too_many = len(self.headers) > self._bounds.headers
-        if too_many or (self._fed > self._bounds.head_bytes and self._weight() > self._bounds.head_bytes):
-            raise _head_too_large()
-        version = self.parser.get_http_version()
-        if version not in {"1.0", "1.1"}:
-            raise Refused(400, "We speak HTTP/1.1.")
-        hosts = [value for name, value in self.headers if name == b"host"]
-        if len(hosts) > 1 or (not hosts and version == "1.1"):
-            raise Refused(400, "There must be one Host.")
-        codings = [value.lower() for name, value in self.headers if name == b"transfer-encoding"]
-        if codings and (codings != [b"chunked"] or version == "1.0"):
-            raise Refused(400, "A body comes with its length or in chunks, and in no other coding.")
-        if self.parser.should_upgrade():
-            self._judge_upgrade()
-
-    def _weight(self) -> int:
-        return len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
-
-    def _judge_upgrade(self) -> None:
-        """Only what can be one thing alone: a body could be taken for the next request, by us or by a proxy."""
+        judge_head(self.url, self.headers, self.parser.get_http_version(), self._fed, self._bounds)
+        if not self.parser.should_upgrade():
+            return
         self._upgrades = super()._should_upgrade()
-        has_body = any(name in _LENGTHS and value != b"0" for name, value in self.headers)
-        if has_body or self._is_answering or (self._upgrades and self.parser.get_method() != b"GET"):
-            raise Refused(400, "A connection is upgraded by a GET without a body.")
+        by_get = not self._upgrades or self.parser.get_method() == b"GET"
+        judge_upgrade(self.headers, by_get=by_get, behind_others=self._is_answering)
+        if self._ending and self._upgrades:
+            raise _ending()  # the sockets have been told by now to come again, and this one would not be
 
     def _should_upgrade(self) -> bool:
         return self._upgrades
@@ -207,8 +202,9 @@ class Edge(HttpToolsProtocol):
         self._part, self._since = Part.NOTHING, None
 
     def on_response_complete(self) -> None:
+        others_wait = bool(self.pipeline)
         super().on_response_complete()
-        if self._line.is_closing() or self._is_answering:
+        if self._line.is_closing() or others_wait:
             return
         if self._refused:
             self._answer(self._refused)
@@ -279,14 +275,14 @@ class Edge(HttpToolsProtocol):
 
     def cut(self) -> None:
         """Nothing is waited for any more."""
-        if self._line.is_closing() or self.pipeline or not self._is_answering:
+        if self._line.is_closing() or self.pipeline or self._refused or not self._is_answering:
             self._line.abort()
         else:
-            self._answer(Refused(503, "The server is ending. Please ask again.", {"Retry-After": "1"}))
+            self._answer(_ending())
 
 
-def _head_too_large() -> Refused:
-    return Refused(431, "The head of the request is too large.")
+def _ending() -> Refused:
+    return Refused(503, "The server is ending. Please ask again.", {"Retry-After": "1"})
 
 
 def _closing(cycle: RequestResponseCycle, send: Send) -> Send:

@@ -1,15 +1,28 @@
 """Server-sent events that end when the server does, as a whole answer: whoever listens will listen elsewhere."""
 
 import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
 
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 
 class Events(StreamingResponse):
-    """`ending` is in the state of the scope where web.serving serves. Nothing says that the operation is complete."""
+    """`ending` is in the state of the scope where web.serving serves. Nothing says that the operation is complete.
+    `leave` is called at the end, whatever it is.
+    """
+
+    def __init__(self, content: AsyncIterator[str], headers: Mapping[str, str], leave: Callable[[], None]) -> None:
+        super().__init__(content, headers=headers)
+        self._leave = leave
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._until_ending(scope, receive, send)
+        finally:
+            self._leave()
+
+    async def _until_ending(self, scope: Scope, receive: Receive, send: Send) -> None:
         begun = asyncio.Event()
 
         async def passing(message: Message) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 
 import strawberry
 from graphql import DocumentNode, GraphQLError, GraphQLSyntaxError, parse
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response, StreamingResponse
@@ -21,18 +20,18 @@ from strawberry.utils.operation import get_operation_type
 from domain.errors import CodedError
 from domain.metering import meter
 from resolvers.context import Context, House
-from web.asking import WHICH, Asked, read
+from web.asking import Asked, NotRun, read, which
 from web.authentication import Doorkeeper
 from web.cookies import Cookies
 from web.errors import CODES, extensions, presented, waiting
 from web.events import Events
 from web.json import json_response, text
+from web.listeners import Listeners
+from web.negotiation import EVENTS, GRAPHQL_JSON, JSON, media_type
 from web.operations import MOST_TOKENS
 from web.persisted import Documents, PersistedQueryNotFound
 from web.sockets import Sockets
 
-_JSON = "application/json"
-_GRAPHQL_JSON = "application/graphql-response+json"
 _BY_GET = frozenset({OperationType.QUERY})
 _BY_POST = frozenset({OperationType.QUERY, OperationType.MUTATION})
 
@@ -53,7 +52,9 @@ class GraphQLDoor:
     ) -> None:
         self._schema, self._house, self._base_url, self._page = schema, house, base_url, page
         self._cookies, self._doorkeeper = cookies, Doorkeeper(house.services.authentication, cookies)
-        self._sockets = Sockets(schema, self._context, self._doorkeeper, house.services.authentication, origins)
+        self._listeners = Listeners()
+        authentication = house.services.authentication
+        self._sockets = Sockets(schema, self._context, self._doorkeeper, authentication, origins, self._listeners)
         self._events = SSETransport()
         self._documents, self._cached = documents, _cached(public_seconds)
 
@@ -66,13 +67,16 @@ class GraphQLDoor:
             response = await self._respond(request)
         except HTTPException as error:
             response = _refused(request, error.status_code, error.detail, error.headers)
-        except PersistedQueryNotFound as error:
-            # Clients send the text as soon as they read this, which older ones do only where the status is 200.
-            response = _refused(request, _never_ran(request), error.message, code=error.code)
+        except (PersistedQueryNotFound, NotRun) as error:
+            # Older clients read what is said only where the status is 200; then they send the text, for one.
+            told = GraphQLError(error.message, extensions=extensions(error.code, error.status)).formatted
+            response = _answer(request, {"errors": [told]}, _never_ran(request))
         except CodedError as error:
             response = refused(request, error)
         except GraphQLSyntaxError as error:
             response = _answer(request, {"errors": [presented(error).formatted]}, _never_ran(request))
+        # What says nothing of caches, they may keep: a refusal, say, or a document that is not known yet.
+        response.headers.setdefault("Cache-Control", "no-store")
         await response(scope, receive, send)
 
     async def _respond(self, request: Request) -> Response:
@@ -83,7 +87,7 @@ class GraphQLDoor:
         asked = await read(request, self._documents)
         context = self._context(request)
         await self._doorkeeper.admit(request, context)
-        if self._events.accepts(request.headers.get("accept", "")):
+        if media_type(request.headers) == EVENTS:
             response = await self._stream(request, asked, context)
         else:
             context.takes_cookies = True
@@ -108,7 +112,7 @@ class GraphQLDoor:
         except InvalidOperationTypeError as error:
             raise _not_by_this_method(request.method, error) from error
         except CannotGetOperationTypeError as error:
-            raise HTTPException(400, WHICH) from error
+            raise which() from error
         executed = result.data is not None or any(error.path for error in result.errors or ())
         body: dict[str, Any] = {"data": result.data} if executed else {}
         if result.errors:
@@ -156,8 +160,9 @@ class GraphQLDoor:
         stream = merge_stream_with_heartbeat(
             events, lambda: self._events.heartbeat_message(text), interval=15, send_initial_heartbeat=True
         )
-        streamed = Events if kind is OperationType.SUBSCRIPTION else StreamingResponse
-        return streamed(stream(), headers=dict(self._events.headers))
+        if kind is not OperationType.SUBSCRIPTION:
+            return StreamingResponse(stream(), headers=dict(self._events.headers))
+        return Events(stream(), dict(self._events.headers), self._listeners.stream(context))
 
     def _context(self, connection: HTTPConnection) -> Context:
         current = meter.get()
@@ -175,7 +180,7 @@ def _kind_of(document: DocumentNode, operation_name: str | None) -> OperationTyp
     try:
         return get_operation_type(document, operation_name)
     except RuntimeError as error:
-        raise HTTPException(400, WHICH) from error
+        raise which() from error
 
 
 def _is_browser(request: Request) -> bool:
@@ -188,15 +193,9 @@ def _not_by_this_method(method: str, error: InvalidOperationTypeError) -> HTTPEx
     return HTTPException(405, f"A mutation must be sent by POST, not {method}.", {"Allow": "POST"})
 
 
-def _media_type(headers: Headers) -> str:
-    accepted = headers.get("accept", "")
-    return _GRAPHQL_JSON if _GRAPHQL_JSON in accepted else _JSON
-
-
 def _never_ran(request: Request) -> int:
     """Old clients, which accept application/json alone, take any status but 200 for a fault of the network."""
-    accepted = request.headers.get("accept", "")
-    return 400 if _GRAPHQL_JSON in accepted or "text/event-stream" in accepted else 200
+    return 200 if media_type(request.headers) == JSON else 400
 
 
 def _status(request: Request, errors: Sequence[GraphQLError]) -> int:
@@ -220,7 +219,8 @@ def refused(connection: HTTPConnection, error: CodedError) -> Response:
 def _answer(
     connection: HTTPConnection, body: dict[str, Any], status: int, headers: Mapping[str, str] | None = None
 ) -> Response:
-    return json_response(body, status, media_type=f"{_media_type(connection.headers)}; charset=utf-8", headers=headers)
+    kind = GRAPHQL_JSON if media_type(connection.headers) == GRAPHQL_JSON else JSON
+    return json_response(body, status, media_type=f"{kind}; charset=utf-8", headers=headers)
 
 
 def _refused(

@@ -20,6 +20,7 @@ class Line:
         self._transport, self._bounds, self.unread = transport, bounds, unread
         self.patience = bounds.unread_seconds
         self.write = transport.write
+        self.at_end: Callable[[], None] = lambda: None
         self._closing = False
         self._timer: asyncio.TimerHandle | None = None
         self._left = self._dropped = 0
@@ -47,6 +48,7 @@ class Line:
         """The transport says that it is closed."""
         self._closing = True
         self.unwatch()
+        self.at_end()
 
     def drop(self, data: bytes) -> None:
         """What comes behind our last words."""

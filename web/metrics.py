@@ -10,8 +10,9 @@ from domain.metering import Meter
 
 T = TypeVar("T", Counter, Gauge, Histogram)
 
-# Names of operations are chosen by clients. So many that ran well are told apart, and all others are one.
-MOST_OPERATIONS = 200
+# Names of operations are chosen by clients. So many that ran well are told apart, and all others are one. No person
+# takes more of these places than that, nor do all together who are not signed in.
+MOST_OPERATIONS, MOST_OF_ONE = 200, 50
 ANONYMOUS, OTHER = "anonymous", "other"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "OPTIONS"})
 _SECONDS = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -48,7 +49,7 @@ class Metrics:
         self._job_success = self._gauge("job_last_success_timestamp_seconds", "When it last went well", "job")
         self._strangers = self._count("stranger_requests", "What strangers were asked", "stranger", "outcome")
         self.lag = self._spread("loop_lag_seconds", "How late the event loop is", _LAG_SECONDS)
-        self._names: set[str] = set()
+        self._names: dict[str, int | None] = {}  # and who took the place
         self._children: dict[tuple[Any, ...], Any] = {}
 
     def _count(self, name: str, help: str, *labels: str) -> Counter:
@@ -94,20 +95,24 @@ class Metrics:
         if meter.kind is None:
             return
         outcome = next(iter(meter.codes), "OK")
-        name = self._name(meter.operation, outcome)
+        name = self._name(meter.operation, outcome, meter.user_id)
         self._of(self._operations, name, meter.kind, outcome).inc()
         self._of(self._busy, name).inc(meter.operation_seconds)
         self._of(self._operation_seconds, meter.kind).observe(meter.operation_seconds)
         self._statements.observe(meter.statements)
         self._costs.observe(meter.cost)
 
-    def _name(self, name: str | None, outcome: str) -> str:
+    def _name(self, name: str | None, outcome: str, user_id: int | None) -> str:
         """A name takes its place by an operation that ran well, so that nonsense does not take them all."""
         if name is None:
             return ANONYMOUS
-        if name not in self._names and outcome == "OK" and len(self._names) < MOST_OPERATIONS:
-            self._names.add(name)
+        if name not in self._names and outcome == "OK" and self._has_place_for(user_id):
+            self._names[name] = user_id
         return name if name in self._names else OTHER
+
+    def _has_place_for(self, user_id: int | None) -> bool:
+        takers = list(self._names.values())
+        return len(takers) < MOST_OPERATIONS and takers.count(user_id) < MOST_OF_ONE
 
     def job_began(self, meter: Meter) -> None: ...
 

@@ -64,7 +64,15 @@ class Server(uvicorn.Server):
             for task in list(self.server_state.tasks):
                 task.cancel()
             await self._are_gone(self._bounds.farewell_seconds)
-        await self.lifespan.shutdown()
+        await self._close()
+
+    async def _close(self) -> None:
+        """What the application has opened. Who waits for the process has been promised when it is gone."""
+        try:
+            async with asyncio.timeout(self._bounds.closing_seconds):
+                await self.lifespan.shutdown()
+        except TimeoutError:
+            _log.warning("not_closed", seconds=self._bounds.closing_seconds)
 
     def _each(self, what: str) -> None:
         for connection in list(self.server_state.connections):

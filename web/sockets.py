@@ -1,7 +1,6 @@
 """GraphQL over WebSockets: graphql-transport-ws by Strawberry, with our way of signing in and out."""
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Callable
 from datetime import timedelta
 from json import JSONDecodeError
@@ -17,15 +16,20 @@ from strawberry.exceptions import ConnectionRejectionError
 from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
-from strawberry.subscriptions.protocols.graphql_transport_ws.types import PingMessage, SubscribeMessage
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
+    ConnectionInitMessage,
+    PingMessage,
+    SubscribeMessage,
+)
 from strawberry.types.unset import UNSET
 
 from domain.authentication import Authentication
 from domain.errors import CodedError, Unavailable
 from resolvers.context import Context
 from web.authentication import Doorkeeper
-from web.errors import extensions, presented
+from web.errors import extensions, presented, refused_plainly
 from web.json import text
+from web.listeners import Listeners, TooManyListeners
 from web.operations import MOST_CHARACTERS
 from web.refusals import Refused, refusal
 
@@ -33,8 +37,9 @@ _PATIENCE = timedelta(seconds=10)
 _ENDED = 4403
 _TRY_AGAIN = 1013  # RFC 6455's registry: the server cannot just now
 _MOST_OPERATIONS = 50
-# Of one person in one process: every screen and tab of a household, and no more than a mistake of a client may cost us.
-_MOST_SOCKETS = 100
+# Nobody in particular can only ask, so that a socket of theirs on which nothing is asked is of no use to them.
+_SILENCE_SECONDS = 60.0
+_DONE = 1000  # and not a code upon which clients come again at once
 _LONGEST_REASON = 123  # bytes, by RFC 6455; with more, the close frame would be none
 _LONGEST_ID = 1000  # it goes along with every event
 
@@ -46,12 +51,26 @@ class _Connection(ASGIWebSocketAdapter):
 
 
 class _Handler(BaseGraphQLTransportWSHandler[Context, None]):
+    _is_silent = False
+
+    async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
+        await super().handle_connection_init(message)
+        if self.connection_acknowledged and self.context.viewer is None and self.context.watch is None:
+            self.context.watch = asyncio.create_task(self._close_when_silent())
+
+    async def _close_when_silent(self) -> None:
+        while not self._is_silent or self.operations:
+            self._is_silent = True
+            await asyncio.sleep(_SILENCE_SECONDS)
+        await self.websocket.close(_DONE, "Nothing was asked. Please connect again when there is something.")
+
     async def handle_ping(self, message: PingMessage) -> None:
         said = message.get("payload")
         await self.send_message({"type": "pong"} if said is None else {"type": "pong", "payload": said})
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         """Too much of it fails by itself, and neither what runs nor the socket with it."""
+        self._is_silent = False
         known = message["id"] in self.operations or not self.connection_acknowledged
         if known or len(self.operations) < _MOST_OPERATIONS:
             await super().handle_subscribe(message)
@@ -86,6 +105,7 @@ class Sockets(GraphQL[Context, None]):
         doorkeeper: Doorkeeper,
         authentication: Authentication,
         origins: list[str],
+        listeners: Listeners,
     ) -> None:
         super().__init__(
             schema,
@@ -96,7 +116,7 @@ class Sockets(GraphQL[Context, None]):
             allowed_origins=origins,
         )
         self._new_context, self._doorkeeper, self._authentication = context, doorkeeper, authentication
-        self._open: dict[int, set[WebSocket]] = defaultdict(set)
+        self._listeners = listeners
 
     async def get_context(self, request: Any, response: Any) -> Context:
         context = self._new_context(request)
@@ -121,15 +141,11 @@ class Sockets(GraphQL[Context, None]):
         return UNSET
 
     async def _enter(self, user_id: int, socket: WebSocket) -> None:
-        if len(self._open[user_id]) >= _MOST_SOCKETS:
-            await socket.close(_TRY_AGAIN, f"TOO_MANY_SOCKETS: one person may have {_MOST_SOCKETS}.")
-            raise WebSocketDisconnected
-        self._open[user_id].add(socket)
-
-    def _leave(self, user_id: int, socket: WebSocket) -> None:
-        self._open[user_id].discard(socket)
-        if not self._open[user_id]:
-            del self._open[user_id]
+        try:
+            self._listeners.sign_in(socket, user_id)
+        except TooManyListeners as error:
+            await socket.close(_TRY_AGAIN, _brief(f"{error.code}: {error.message}"))
+            raise WebSocketDisconnected from error
 
     async def reject_websocket(self, request: WebSocket) -> WebSocket:
         message = "A page of that origin may not open a WebSocket here."
@@ -139,12 +155,14 @@ class Sockets(GraphQL[Context, None]):
     async def run(self, request: Any, context: Any = UNSET, root_value: Any = UNSET) -> Any:
         context = await self.get_context(request, request) if context is UNSET else context
         try:
+            self._listeners.come(request, context.address)
             return await super().run(request, context, root_value)
+        except TooManyListeners as error:
+            await request.send_denial_response(refused_plainly(request, error))
         finally:
             if context.watch:
                 context.watch.cancel()
-            if context.viewer:
-                self._leave(context.viewer.user.id, context.socket)
+            self._listeners.leave(request, context.address, context.viewer.user.id if context.viewer else None)
 
     async def _close_when_ended(self, context: Context) -> None:
         assert context.viewer is not None

@@ -16,7 +16,7 @@ from deploy.many.layout import opened
 from deploy.many.supervisor import Taken
 
 # In seconds: when no further fault begins, when all is put away, and when the kernel ends us and so all of them.
-_ENOUGH, _PUT_AWAY, _LAST = 510, 575, 600
+_ENOUGH, _PUT_AWAY, _LAST = 500, 575, 600
 
 
 def say(line: str) -> None:
@@ -57,6 +57,8 @@ def main() -> None:
         asyncio.run(run(drill))
     except CannotRunError as error:
         raise SystemExit(str(error)) from None
+    except (TimeoutError, asyncio.CancelledError):
+        drill.skipped.append("what comes behind these")
     told = drill.report()
     say("\n" + told)
     (folder / "report.txt").write_text(told + "\n")

@@ -13,8 +13,9 @@ from deploy.drill.judging import BACK_WITHIN, Row, Span, judged
 from deploy.drill.loading import Load
 from deploy.drill.needs import NEEDS, NEWS
 from deploy.drill.proofs import Books, Proof
-from deploy.drill.records import Record, first_good
+from deploy.drill.records import Record, first_good, slowest
 from deploy.drill.watching import Watch
+from deploy.many.part import Part
 
 _PEACE_SECONDS = 1.0
 _WARM_WITHIN = 20.0
@@ -29,6 +30,8 @@ class Drill:
         self._ground, self._faults, self._say, self._enough = ground, faults, say, enough
         self._books, self._watch = Books(ground), Watch(ground)
         self._excused: list[tuple[float, float]] = []
+        self._began = time.monotonic()
+        self._seen = 0  # of what was told to be broken
         self.rows: list[Row] = []
         self.proofs: list[Proof] = []
         self.skipped: list[str] = []
@@ -57,7 +60,7 @@ class Drill:
 
     async def _suffer(self, fault: Fault, load: Load) -> None:
         await asyncio.sleep(_PEACE_SECONDS)
-        began, seen = time.monotonic(), len(load.records.broken)
+        began = time.monotonic()
         await fault.begin(self._ground)
         ends = began + fault.seconds
         await asyncio.sleep(max(0.0, ends - time.monotonic()))
@@ -66,20 +69,31 @@ class Drill:
         span = await self._recovery(fault, Span(began, time.monotonic(), 0), load)
         if fault.part in _CANNOT_END:
             self._excused.append((ended - fault.seconds, span.back + 1))
-        broken = [*load.records.broken[seen:], *self._seen_by_watch(fault, span)]
+        broken = [*await self._raised(), *self._new(load), *self._seen_by_watch(fault, span)]
         broken += [f"{proof.name}: {wrong}" for proof in await self._books.cheap() for wrong in proof.wrong]
         row = judged(fault, span, self._between(load, span), broken)
         self.rows.append(row)
-        self._say(f"{fault.name}: {'broken' if row.broken else 'kept'}, back after {row.back} s, {row.codes}")
+        self._say(f"{time.monotonic() - self._began:5.0f} s  {fault.name}: {row.verdict}")
 
     async def _recovery(self, fault: Fault, span: Span, load: Load) -> Span:
         """Until all is well again, or should be."""
         while time.monotonic() < span.back + 2 * BACK_WITHIN:
             found = first_good(load.records.between(span.back, time.monotonic()), span.back)
-            if set(NEEDS) - NEWS <= set(found):
+            if set(NEEDS) - NEWS <= set(found) or self._fallen():
                 break
             await asyncio.sleep(0.1)
         return dataclasses.replace(span, until=time.monotonic())
+
+    def _fallen(self) -> list[Part]:
+        return [part for part in self._ground.parts.values() if part.fallen is not None]
+
+    async def _raised(self) -> list[str]:
+        """Parts that fell though nobody killed them, which are started again so that the drill can go on."""
+        told = []
+        for part in self._fallen():
+            told.append(f"{part.name} has fallen by itself ({part.fallen}). {part.last_words()}")
+            await part.start()
+        return told
 
     def _between(self, load: Load, span: Span) -> list[Record]:
         """What we ourselves were late, through whom the links go, is no more the servers' doing than the load's."""
@@ -88,6 +102,11 @@ class Drill:
             dataclasses.replace(record, late=record.late + late.between(record.at, record.ended))
             for record in load.records.between(span.began, span.until)
         ]
+
+    def _new(self, load: Load) -> list[str]:
+        """What was told to be broken since we last asked."""
+        self._seen, before = len(load.records.broken), self._seen
+        return load.records.broken[before:]
 
     def _seen_by_watch(self, fault: Fault, span: Span) -> list[str]:
         dead = self._watch.dead(span.began, span.until, fault.part) if fault.part != "rolling" else []
@@ -108,7 +127,9 @@ class Drill:
         proofs += [await aftermath.searched(self._ground), await aftermath.revoked(self._ground, records)]
         proofs += [aftermath.transactions(self._watch, self._excused), aftermath.memory(self._watch)]
         told = "; ".join(f"{one['followed']} {one['heard']} of {one['answered']}" for one in records.followed)
-        proofs.append(Proof("nothing was seen that may never be", told, tuple(records.broken)))
+        proofs.append(Proof("nothing was seen that may never be", told, tuple(self._new(load))))
+        proofs.append(Proof("sockets of ended sessions are closed", slowest(records.answers, "revocation")))
+        proofs.append(Proof("events arrive, however late", slowest(records.answers, "event")))
         self.proofs += proofs
 
     def report(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from deploy.drill.ground import Ground
+from deploy.many.postgres import Replica
 
 Step = Callable[[Ground], Awaitable[None]]
 
@@ -26,7 +27,7 @@ class Fault:
     is_short: bool = False
 
 
-def killed(part: str, seconds: float = 4, number: signal.Signals = signal.SIGKILL, **more: object) -> Fault:
+def killed(part: str, seconds: float = 3, number: signal.Signals = signal.SIGKILL, **more: object) -> Fault:
     async def begin(ground: Ground) -> None:
         if number == signal.SIGTERM:
             await ground.parts[part].stop()
@@ -42,31 +43,31 @@ def killed(part: str, seconds: float = 4, number: signal.Signals = signal.SIGKIL
     return _fault(f"{part}: {how}", part, seconds, begin, end, more)
 
 
-def paused(part: str, seconds: float = 6, **more: object) -> Fault:
+def paused(part: str, seconds: float = 5.5, **more: object) -> Fault:
     async def begin(ground: Ground) -> None:
         ground.parts[part].pause()
 
     async def end(ground: Ground) -> None:
         ground.parts[part].resume()
 
-    return _fault(f"{part}: paused for {seconds:.0f} s", part, seconds, begin, end, more)
+    return _fault(f"{part}: paused for {seconds:g} s", part, seconds, begin, end, more)
 
 
-def cut(link: str, part: str = "", seconds: float = 5, **more: object) -> Fault:
+def cut(link: str, part: str = "", seconds: float = 4, **more: object) -> Fault:
     async def begin(ground: Ground) -> None:
         ground.links[link].cut()
 
     return _fault(f"{_line(link)}: cut", part or link, seconds, begin, _healing(link), more)
 
 
-def silenced(link: str, part: str = "", seconds: float = 7, **more: object) -> Fault:
+def silenced(link: str, part: str = "", seconds: float = 6, **more: object) -> Fault:
     async def begin(ground: Ground) -> None:
         ground.links[link].silence()
 
     return _fault(f"{_line(link)}: silent", part or link, seconds, begin, _healing(link), more)
 
 
-def slowed(link: str, part: str = "", seconds: float = 6, bandwidth: float | None = None, **more: object) -> Fault:
+def slowed(link: str, part: str = "", seconds: float = 5, bandwidth: float | None = None, **more: object) -> Fault:
     """By 300 ms for a question and its answer, or to so many bytes a second each way."""
 
     async def begin(ground: Ground) -> None:
@@ -84,6 +85,23 @@ def rolled() -> Fault:
         return
 
     return Fault("both servers: rolling restart", "rolling", 0, begin, end, is_short=True)
+
+
+def stood_still() -> Fault:
+    """The replica answers, but with what was true when this began."""
+
+    async def ask(ground: Ground, sql: str) -> None:
+        replica = ground.parts["replica"]
+        assert isinstance(replica, Replica)
+        await replica.ask(sql)
+
+    async def begin(ground: Ground) -> None:
+        await ask(ground, "select pg_wal_replay_pause()")
+
+    async def end(ground: Ground) -> None:
+        await ask(ground, "select pg_wal_replay_resume()")
+
+    return Fault("replica: stands still for 9 s", "replica", 9, begin, end, named="replica")
 
 
 def _line(link: str) -> str:
@@ -124,6 +142,7 @@ FAULTS = [
     silenced("primary", "line"),
     killed("replica", named="replica"),
     paused("replica", 8, named="replica"),
+    stood_still(),
     slowed("replica"),
     cut("replica", named="replica"),
     killed("redis", named="redis", is_short=True),
@@ -142,5 +161,4 @@ FAULTS = [
     killed("issuer"),
     paused("issuer"),
     slowed("issuer"),
-    cut("issuer"),
 ]

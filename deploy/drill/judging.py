@@ -15,6 +15,7 @@ _ALLOWANCE = 0.25  # seconds that an answer may need from the server's hands to 
 BACK_WITHIN = 10.0
 # Where the machine is so busy that even our own clocks come late, for what takes its time.
 _UNFAIR = 2.0
+_MOMENT = 0.5
 # An operation that is given up is given up after so long.
 _GIVEN_UP = 4.0
 
@@ -44,11 +45,15 @@ class Row:
     broken: tuple[str, ...]
     doubts: tuple[str, ...] = ()
 
+    @property
+    def verdict(self) -> str:
+        return "broken" if self.broken else "in doubt" if self.doubts else "kept"
+
 
 def judged(fault: Fault, span: Span, records: Sequence[Record], seen: Sequence[str] = ()) -> Row:
     """`records` are those of the span; `seen` is what else was seen to be broken."""
     answers = [record for record in records if record.kind not in NEWS]
-    judging = [*_late(fault, answers), *_failed_without_need(fault, span, answers)]
+    judging = [*_late(fault, answers), *_failed_without_need(fault, span, answers), *_late_news(fault, records)]
     back = back_after(span, records)
     broken = [*seen, *_unclean(answers), *(told for told, sure in judging if sure)]
     if back is None:
@@ -97,11 +102,21 @@ def _late(fault: Fault, answers: Sequence[Record]) -> list[tuple[str, bool]]:
     ]
 
 
+def _late_news(fault: Fault, records: Sequence[Record]) -> list[tuple[str, bool]]:
+    """Where the line by which servers hear of each other was well, and so were all servers."""
+    return [
+        (f"{record.kind}: arrived after {record.net:.1f} s", record.is_fair)
+        for record in records
+        if record.kind in NEWS and record.net > LONGEST + _ALLOWANCE
+        if not (fault.breaks or fault.part in NEEDS[record.kind])
+    ]
+
+
 def _failed_without_need(fault: Fault, span: Span, answers: Sequence[Record]) -> list[tuple[str, bool]]:
-    """What was asked while the part was away, does not need it, and failed all the same: each with whether it is sure."""
+    """What does not need the part, and failed all the same: each with whether it is sure."""
     return [
         (
-            f"{record.kind}: {record.outcome} {record.code} at {record.at - span.began:+.1f} s, for {record.took:.1f} s",
+            f"{record.kind}: {record.outcome} {record.code} at {record.at - span.began:+.1f} for {record.took:.1f} s",
             record.is_fair or record.took < _GIVEN_UP,
         )
         for record in answers
@@ -111,7 +126,7 @@ def _failed_without_need(fault: Fault, span: Span, answers: Sequence[Record]) ->
 
 def _is_excused(fault: Fault, span: Span, record: Record) -> bool:
     if record.outcome != "unanswered":
-        was_stopped = fault.breaks and record.at < span.back <= record.ended
+        was_stopped = fault.breaks and record.at < span.back <= record.ended + _MOMENT
         return fault.part in NEEDS[record.kind] or was_stopped
     # Past the front there is nobody who knows another server, or another store.
     return fault.breaks or (bool(record.past) and fault.part in {"server-1", "server-2", "rolling", "store"})

@@ -71,6 +71,12 @@ class Records:
         return [claim for claim in self.claims if claim["claim"] == about]
 
 
+def slowest(records: Iterable[Record], kind: str) -> str:
+    """How many there were of a kind, and how long the slowest took."""
+    times = [record.took for record in records if record.kind == kind]
+    return f"{len(times)}, the slowest after {max(times, default=0.0):.1f} s"
+
+
 def first_good(records: Iterable[Record], since: float) -> dict[str, float]:
     """By kind, after how many seconds a good answer was there that was asked for since then."""
     found: dict[str, float] = {}

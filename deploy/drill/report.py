@@ -17,9 +17,8 @@ def table(rows: Sequence[Row]) -> str:
 
 def _cells(row: Row) -> tuple[str, ...]:
     back = "never" if row.back is None else f"{row.back:.1f} s"
-    verdict = "broken" if row.broken else "in doubt" if row.doubts else "kept"
     numbers = (str(row.requests), str(row.answered), f"{row.slowest:.1f} s", str(row.unanswered))
-    return (row.fault, *numbers, back, verdict, row.codes)
+    return (row.fault, *numbers, back, row.verdict, row.codes)
 
 
 def proven(proofs: Sequence[Proof]) -> str:

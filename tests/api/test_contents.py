@@ -130,7 +130,7 @@ async def test_a_manager_adds_changes_and_deletes_a_content(api: Api, world: Wor
         ({"title": "t", "runtimeMinutes": 0}, "runtimeMinutes"),
         ({"title": "t", "runtimeMinutes": -5}, "runtimeMinutes"),
         ({"title": "t", "genres": ["g"] * 21}, "genres"),
-        ({"title": "t", "genres": [f"genre {number}" for number in range(10_000)]}, "genres"),
+        ({"title": "t", "genres": [f"genre {number}" for number in range(9_000)]}, "genres"),
         ({"title": "t", "genres": ["ok", ""]}, "genres.1"),
     ],
 )

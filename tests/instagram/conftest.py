@@ -10,6 +10,7 @@ import httpx2
 import pytest
 
 from composition.instagram import Instagram
+from domain.freshness import AlwaysFresh
 from domain.instagram_tokens import MetaToken
 from domain.users import Viewer
 from persistence.personas import Personas
@@ -34,7 +35,7 @@ class Studio:
         """The same with other settings."""
         marquee = self.world.marquee
         changed = marquee.settings.model_copy(update={**self.meta.settings(), **settings})
-        return Instagram(changed, marquee.database, self.http, Personas(marquee.database))
+        return Instagram(changed, marquee.database, self.http, Personas(marquee.database), AlwaysFresh())
 
     async def viewer(self) -> Viewer:
         """A person who is signed in."""

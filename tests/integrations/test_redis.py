@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 from structlog.testing import capture_logs
@@ -165,8 +166,12 @@ async def test_memory_keeps_the_documents_that_were_used_last() -> None:
     assert [await queries.get(name) is None for name in "deg"] == [True, True, False]
 
 
+async def nothing_to_miss() -> None:
+    return
+
+
 async def test_a_writer_is_remembered_by_all_for_ten_seconds(redis: Redis, redis_server: RedisServer) -> None:  # noqa: F811
-    one, other = SharedWriters(redis), SharedWriters(redis)
+    one, other = SharedWriters(redis, nothing_to_miss), SharedWriters(redis, nothing_to_miss)
     assert await other.has_written(7), "a server that has just come knows nobody"
     redis.connected_at -= BACK_SECONDS
     assert not await other.has_written(7)
@@ -181,11 +186,15 @@ async def test_where_redis_cannot_be_asked_or_may_have_forgotten_everybody_may_b
     redis_server: RedisServer,  # noqa: F811
     how: str,
 ) -> None:
-    writers = SharedWriters(redis)
+    caught_up = AsyncMock()
+    writers = SharedWriters(redis, caught_up)
     redis.connected_at -= BACK_SECONDS
+    await writers.wrote(6)
     assert not await writers.has_written(7)
+    caught_up.assert_not_awaited()
     getattr(redis_server, how)()
     await writers.wrote(7)
+    caught_up.assert_awaited_once()  # other servers, which may reach Redis, were not told
     assert await writers.has_written(8)
     redis_server.well()
     await until(lambda: is_there(redis))
@@ -196,7 +205,7 @@ async def test_one_that_was_started_anew_between_two_questions_is_not_believed(
     redis: Redis,
     redis_server: RedisServer,  # noqa: F811
 ) -> None:
-    writers = SharedWriters(redis)
+    writers = SharedWriters(redis, nothing_to_miss)
     redis.connected_at -= BACK_SECONDS
     await writers.wrote(7)
     redis_server.kill()

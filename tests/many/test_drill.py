@@ -1,9 +1,13 @@
 """The short form of `make drill`: what is killed, paused and started anew under load, and what is proven after it."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -15,12 +19,15 @@ _SECONDS = 290
 _GIVEN = {"PATH", "HOME", "LANG", "TMPDIR"}
 
 
-def test_under_load_whatever_is_killed_every_promise_is_kept_and_nothing_is_lost(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> None:
-    folder = tmp_path_factory.mktemp("drill")
-    for step in (folder, folder.parent, folder.parent.parent):
-        step.chmod(step.stat().st_mode | 0o011)  # as root, PostgreSQL is another user
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    made = Path(tempfile.mkdtemp(prefix="marquee-drill-"))
+    made.chmod(0o711)  # as root, PostgreSQL is another user
+    yield made
+    shutil.rmtree(made, ignore_errors=True)
+
+
+def test_under_load_whatever_is_killed_every_promise_is_kept_and_nothing_is_lost(folder: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if name in _GIVEN}
     drill = subprocess.Popen(
         [sys.executable, "-m", "deploy.drill", "--short"],

@@ -44,8 +44,8 @@ def test_a_fault_in_which_all_goes_on_breaks_nothing() -> None:
 def test_what_needs_the_part_may_be_told_so_and_what_does_not_may_not() -> None:
     assert judge("primary: kill -9", error("review", 102)).broken == ()
     assert judge("engine: kill -9", error("search", 102)).broken == ()
-    assert judge("engine: kill -9", error("page", 102)).broken == ("page: error UNAVAILABLE at +2.0 s",)
-    assert judge("primary: kill -9", error("nothing", 102)).broken == ("nothing: error UNAVAILABLE at +2.0 s",)
+    assert judge("engine: kill -9", error("page", 102)).broken == ("page: error UNAVAILABLE at +2.0 for 0.1 s",)
+    assert judge("primary: kill -9", error("nothing", 102)).broken == ("nothing: error UNAVAILABLE at +2.0 for 0.1 s",)
 
 
 def test_an_answer_later_than_five_seconds_breaks_a_promise_but_not_where_we_were_late_ourselves() -> None:
@@ -62,6 +62,12 @@ def test_nobody_answers_only_where_the_door_itself_is_at_fault() -> None:
     assert judge("server-1: kill -9", answer("review", 101, **lost)).broken == ()
     assert judge("redis: kill -9", answer("review", 101, **lost)).broken != ()
     assert judge("both servers: rolling restart", answer("review", 101, **lost)).broken != ()
+
+
+def test_a_socket_that_outlives_its_session_is_told_unless_servers_could_not_hear_of_it() -> None:
+    late = answer("revocation", 101, 6)
+    assert judge("redis: kill -9", late).broken == ("revocation: arrived after 6.0 s",)
+    assert judge("the line to the primary (LISTEN): cut", late).broken == ()
 
 
 def test_an_unclean_answer_is_never_excused() -> None:

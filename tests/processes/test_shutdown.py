@@ -61,10 +61,14 @@ class Process:
         self._told = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
 
-    async def ended(self) -> float:
-        """How many seconds it took; it must have ended well, and without a word that somebody would have to look at."""
+    async def gone(self) -> float:
+        """How many seconds it took; it must have ended well."""
         assert await asyncio.to_thread(self.process.wait, 15) == 0
-        took = time.monotonic() - self._told
+        return time.monotonic() - self._told
+
+    async def ended(self) -> float:
+        """The same, and without a word that somebody would have to look at."""
+        took = await self.gone()
         for line in ("Traceback", "ASGI", "ERROR", '"level": "error"', '"level":"error"'):
             assert line not in self.log, self.log
         return took
@@ -139,6 +143,17 @@ async def test_one_more_request_is_answered_on_a_connection_that_was_open(server
         await other.say(GET + b"\r\n")
         answer = await other.answer()
         assert (answer.status, answer.headers["connection"]) == (200, "close")
+    assert await server.ended() < 3
+
+
+async def test_who_asks_for_a_socket_at_the_end_is_told_to_ask_elsewhere(server: Process) -> None:
+    async with talking(server.address) as talk:
+        await talk.say(GET + b"\r\n")
+        assert (await talk.answer()).status == 200
+        server.terminate()
+        await nobody_is_let_in(server)
+        await talk.say(HANDSHAKE)
+        assert (await talk.refused(503, "UNAVAILABLE")).headers["retry-after"] == "1"
     assert await server.ended() < 3
 
 

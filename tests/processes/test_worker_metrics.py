@@ -51,6 +51,10 @@ async def test_a_worker_tells_of_its_jobs_and_of_nothing_else(street: Street, cl
     assert 'marquee_jobs_total{job="expire plans",outcome="OK"} 1.0' in text
     assert 'marquee_part_up{part="database"} 1.0' in text
     assert (await answered(client, url, "wrong")).status_code == 401
-    assert (await client.get(f"http://127.0.0.1:{port}/health")).status_code == 404
+    for path in ("health", "graphql"):
+        elsewhere = await client.get(f"http://127.0.0.1:{port}/{path}")
+        assert (elsewhere.status_code, elsewhere.json()["code"]) == (404, "NOT_FOUND")
+        assert elsewhere.json()["requestId"] == elsewhere.headers["x-request-id"]
+        assert elsewhere.headers["x-content-type-options"] == "nosniff"
     process.terminate()
     await asyncio.to_thread(process.wait, 10)

@@ -72,9 +72,10 @@ class Talk:
 
 
 @contextlib.asynccontextmanager
-async def talking(address: str, limit: int = 2**16) -> AsyncIterator[Talk]:
-    where = urlsplit(address)
-    reader, writer = await asyncio.open_connection(where.hostname, where.port, limit=limit)
+async def talking(address: str, limit: int = 2**16, source: str | None = None) -> AsyncIterator[Talk]:
+    """`source` is the address that the server sees."""
+    where, here = urlsplit(address), (source, 0) if source else None
+    reader, writer = await asyncio.open_connection(where.hostname, where.port, limit=limit, local_addr=here)
     try:
         yield Talk(reader, writer)
     finally:

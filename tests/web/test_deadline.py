@@ -6,13 +6,25 @@ from collections.abc import AsyncIterator
 import pytest
 
 from composition import Marquee
-from schema import build
-from tests.api.conftest import Api, World
+from schema import DRAWING, HASHING, LONG, STRANGER, build
+from tests.api.conftest import PASSWORD, Api, World
 from tests.api.issuer import application, settings_like
-from web.deadline import SLOW_FIELDS
+from web.judging.sizes import declared_of
 
 RENAME = 'mutation { updateProfile(input: {firstName: "Late"}) { __typename } }'
-GENERATE = 'mutation { updateProfile(input: {firstName: "Late"}) { __typename } } # generateImage'
+MENTIONED = [
+    RENAME + " # login",
+    RENAME.replace("__typename", "login: __typename"),
+    RENAME.replace("mutation", "mutation register"),
+    'mutation Rename { updateProfile(input: {firstName: "login"}) { __typename } }',
+    'mutation Rename { updateProfile(input: {firstName: "Late"}) { __typename } } '
+    'mutation Other { login(input: {email: "x", password: "y"}) { __typename } }',
+]
+LOGIN = f'login(input: {{email: "ada@example.com", password: "{PASSWORD}"}}) {{ __typename }}'
+SLOW = [
+    f"mutation {{ done: {LOGIN} }}",
+    f"mutation {{ ... on Mutation {{ ...A }} }} fragment A on Mutation {{ ...B }} fragment B on Mutation {{ {LOGIN} }}",
+]
 
 
 @pytest.fixture
@@ -32,18 +44,34 @@ async def test_what_takes_too_long_is_given_up_and_changes_nothing(hurried: Api,
     assert (await hurried.data(RENAME, person))["updateProfile"]["__typename"] == "Viewer"
 
 
-async def test_what_waits_for_strangers_has_longer(hurried: Api, world: World) -> None:
+@pytest.mark.parametrize("query", MENTIONED)
+async def test_to_mention_a_field_that_may_be_slow_gives_no_time(hurried: Api, world: World, query: str) -> None:
     person = await world.person()
+    name = "Rename" if "Rename" in query else None
     async with world.marquee.database.writing() as transaction:
         await transaction.execute("select from users where id = $1 for update", person.user.id)
-        asked = asyncio.create_task(hurried.ask(GENERATE, person))
+        body = {"query": query, "operationName": name}
+        headers = {"authorization": f"Bearer {person.token}"}
+        response = await hurried.client.post(f"{hurried.base_url}/graphql", json=body, headers=headers)
+    assert response.status_code == 504
+
+
+@pytest.mark.parametrize("query", SLOW)
+async def test_what_waits_for_strangers_has_longer(hurried: Api, world: World, query: str) -> None:
+    person = await world.person(email="ada@example.com")
+    async with world.marquee.database.writing() as transaction:
+        await transaction.execute("select from users where id = $1 for update", person.user.id)
+        asked = asyncio.create_task(hurried.ask(query))
         done, _ = await asyncio.wait([asked], timeout=0.6)
         assert not done
-    assert (await asked).data["updateProfile"]["__typename"] == "Viewer"
+    assert [signed["__typename"] for signed in (await asked).data.values()] == ["SignedIn"]
 
 
-def test_the_slow_fields_are_fields() -> None:
-    roots = build()._schema
-    assert roots.query_type
-    assert roots.mutation_type
-    assert set(SLOW_FIELDS) <= roots.query_type.fields.keys() | roots.mutation_type.fields.keys()
+def test_whoever_costs_what_a_stranger_does_may_take_as_long() -> None:
+    built = build()._schema
+    roots = [built.query_type, built.mutation_type]
+    declared = {name: declared_of(field) for root in roots if root for name, field in root.fields.items()}
+    slow = {name for name, said in declared.items() if said["cost"] in {HASHING, STRANGER, DRAWING}}
+    assert {name for name, said in declared.items() if said["patience"]} == slow
+    assert {declared[name]["patience"] for name in slow} == {LONG}
+    assert "unlinkIdentity" in slow, "some providers are told"

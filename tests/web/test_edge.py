@@ -171,6 +171,18 @@ async def test_what_is_wrong_is_told_behind_the_answers_to_what_was_right(talk: 
     assert len(mirror.asked) == 2
 
 
+@pytest.mark.parametrize("name", ["a size that is none", "a word without end about it"])
+async def test_a_body_that_is_wrong_is_told_behind_the_answers_to_what_was_right(
+    talk: Talk, mirror: Mirror, name: str
+) -> None:
+    chunked = POST + b"Transfer-Encoding: chunked\r\n\r\n"
+    await talk.say(b"GET /held HTTP/1.1\r\n" + HOST + b"\r\n" + GET + b"\r\n" + chunked + CHUNKS[name])
+    mirror.release.set()
+    assert [(await talk.answer()).body for _ in range(2)] == [b"GET /held 0", b"GET / 0"]
+    await talk.refused(400, "BAD_REQUEST")
+    assert len(mirror.bodies) == 2
+
+
 async def test_a_line_of_requests_has_an_end(talk: Talk, mirror: Mirror) -> None:
     await talk.say(b"GET /held HTTP/1.1\r\n" + HOST + b"\r\n" + (GET + b"\r\n") * 2000)
     mirror.release.set()

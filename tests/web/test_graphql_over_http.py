@@ -86,6 +86,15 @@ async def test_a_body_of_any_other_type_is_refused_and_runs_nothing(api: Api, wo
         ("*/*", JSON),
         ("application/*", JSON),
         ("text/html", JSON),
+        (f"{JSON};q=1, {GRAPHQL_JSON};q=0.5", JSON),
+        (f"{JSON}, {GRAPHQL_JSON};q=0", JSON),
+        (f"{JSON}, text/event-stream;q=0", JSON),
+        (f"{JSON};q=0.9, text/event-stream;q=0.1", JSON),
+        (f"*/*, {GRAPHQL_JSON}", GRAPHQL_JSON),
+        ("Application/GraphQL-Response+JSON", GRAPHQL_JSON),
+        (f"{GRAPHQL_JSON};q=much", GRAPHQL_JSON),
+        (", ;q=", JSON),
+        (f"{JSON};q=0, {GRAPHQL_JSON};q=-1", JSON),
     ],
 )
 async def test_answers_are_of_the_type_that_is_accepted(api: Api, world: World, accept: str, answered: str) -> None:
@@ -102,7 +111,7 @@ async def test_answers_are_of_the_type_that_is_accepted(api: Api, world: World, 
 async def test_what_never_ran_says_why(api: Api, world: World, accept: str) -> None:
     never = 400 if accept == GRAPHQL_JSON else 200
     wrong: list[tuple[dict[str, Any], int, str]] = [
-        ({"query": ""}, 400, "BAD_REQUEST"),
+        ({"query": ""}, never, "GRAPHQL_PARSE_FAILED"),
         ({"query": " "}, never, "GRAPHQL_PARSE_FAILED"),
         ({"query": "{"}, never, "GRAPHQL_PARSE_FAILED"),
         ({"query": "{ viewer { email }"}, never, "GRAPHQL_PARSE_FAILED"),
@@ -114,13 +123,18 @@ async def test_what_never_ran_says_why(api: Api, world: World, accept: str) -> N
             never,
             "GRAPHQL_VALIDATION_FAILED",
         ),
-        ({"query": "query A { genres { id } } query B { genres { id } }"}, 400, "BAD_REQUEST"),
-        ({"query": "query A { genres { id } }", "operationName": "B"}, 400, "BAD_REQUEST"),
-        ({"query": "fragment A on Genre { id }"}, 400, "BAD_REQUEST"),
+        ({"query": "query A { genres { id } } query B { genres { id } }"}, never, "GRAPHQL_VALIDATION_FAILED"),
+        ({"query": "query A { genres { id } }", "operationName": "B"}, never, "GRAPHQL_VALIDATION_FAILED"),
+        ({"query": "fragment A on Genre { id }"}, never, "GRAPHQL_VALIDATION_FAILED"),
         ({"query": SUBSCRIBE}, 400, "BAD_REQUEST"),
     ]
     for body, status, code in wrong:
         assert assert_error(await post(api, body, accept=accept), status, code), body
+
+
+async def test_an_empty_name_of_an_operation_is_none(api: Api, world: World) -> None:
+    assert (await get(api, {"query": f"query A {VIEWER}", "operationName": ""})).json() == NOBODY
+    assert (await post(api, {"query": f"query A {VIEWER}", "operationName": ""})).json() == NOBODY
 
 
 async def test_an_operation_is_chosen_by_its_name(api: Api, world: World) -> None:
@@ -168,9 +182,11 @@ async def test_a_query_may_come_by_get_and_a_mutation_may_not(api: Api, world: W
 @pytest.mark.parametrize("accept", ["text/event-stream", JSON])
 async def test_what_cannot_be_chosen_is_refused_for_streams_too(api: Api, world: World, accept: str) -> None:
     assert_error(await get(api, {"query": REGISTER}, accept=accept), 405, "METHOD_NOT_ALLOWED")
-    assert_error(await post(api, {"query": REGISTER, "operationName": "N"}, accept=accept), 400, "BAD_REQUEST")
+    never = 200 if accept == JSON else 400
+    unknown = await post(api, {"query": REGISTER, "operationName": "N"}, accept=accept)
+    assert_error(unknown, never, "GRAPHQL_VALIDATION_FAILED")
     two = "query A { genres { id } } query B { genres { id } }"
-    assert_error(await post(api, {"query": two}, accept=accept), 400, "BAD_REQUEST")
+    assert_error(await post(api, {"query": two}, accept=accept), never, "GRAPHQL_VALIDATION_FAILED")
     assert await world.rows("select count(*) from users") == [(0,)]
 
 

@@ -19,7 +19,9 @@ from graphql import (
 import schema
 from tests.api.conftest import Api, World
 from tests.web.asking import asked
+from web.judging.documents import operation_named
 from web.judging.known import Known
+from web.judging.prices import Price, price
 from web.judging.sizes import declared_of
 
 BUILT = schema.build()._schema
@@ -42,26 +44,29 @@ def chain(links: int) -> str:
     return f"{root} {fragments} fragment F{links} on Corporation {{ id }}"
 
 
+def price_of(text: str) -> Price:
+    document = graphql.parse(text)
+    operation = operation_named(document, None)
+    assert operation
+    return price(BUILT, document, operation)
+
+
 def test_a_fragment_is_summed_up_once_however_often_it_is_spread() -> None:
     for links in (5, 10, 20):
-        known = Known(chain(links), 1000)
-        known.cost(BUILT, None, {"n": 2})
-        (price,) = known._prices.values()
-        assert len(price.sums) <= 5 * links + 5
+        assert len(price_of(chain(links)).sums) <= 5 * links + 5
 
 
 def test_what_a_fragment_comes_to_is_not_copied_to_where_it_is_spread() -> None:
     doubling = " ".join(f"fragment F{n} on Corporation {{ ...F{n + 1} ...F{n + 1} }}" for n in range(16))
     page = "fragment F16 on Corporation { contents(first: $n) { nodes { id } } }"
-    known = Known(f'query ($n: Int!) {{ corporation(id: "x") {{ ...F0 }} }} {doubling} {page}', 1000)
-    assert known.cost(BUILT, None, {"n": 3}) == 1 + 2**16 * (1 + 3)
-    (price,) = known._prices.values()
+    price = price_of(f'query ($n: Int!) {{ corporation(id: "x") {{ ...F0 }} }} {doubling} {page}')
+    assert price.of({"n": 3}) == 1 + 2**16 * (1 + 3)
     assert sum(len(amount.terms) for amount in price.sums) <= 100
 
 
 def test_what_is_too_much_to_count_is_counted_as_the_most() -> None:
-    assert Known(chain(20), 1000).cost(BUILT, None, {"n": 100}) == 2**53 - 1
-    assert Known(chain(1), 1000).cost(BUILT, None, {"n": 3}) == 1 + 1 + 2 * 3 * (1 + 1)
+    assert price_of(chain(20)).of({"n": 100}) == 2**53 - 1
+    assert price_of(chain(1)).of({"n": 3}) == 1 + 1 + 2 * 3 * (1 + 1)
 
 
 async def test_a_document_is_read_and_validated_once(api: Api, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,7 +87,7 @@ async def test_a_document_is_read_and_validated_once(api: Api, world: World, mon
 
 
 def test_fields_that_stand_twice_are_validated_once() -> None:
-    known = Known("{ viewer { email email a: email a: email user { id id } user { id } } }", 1000)
+    known = Known("{ viewer { email email a: email a: email user { id id } user { id } } }", None, 1000)
     assert known.mistakes(BUILT, (), suggestions=False) == []
     assert " ".join(print_ast(known.document).split()) == "{ viewer { email a: email user { id } user { id } } }"
 

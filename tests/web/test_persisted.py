@@ -103,7 +103,7 @@ async def test_caches_may_keep_what_nobody_in_particular_asked(api: Api, world: 
         await get(api, "{ nothing }"),
         await get(api, "{ users { totalCount } }"),
     ):
-        assert "cache-control" not in response.headers
+        assert response.headers["cache-control"] == "no-store"
 
 
 @pytest.fixture

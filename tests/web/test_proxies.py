@@ -8,13 +8,14 @@ from typing import Any
 import httpx2
 import pytest
 from starlette.types import Receive, Scope, Send
+from structlog.testing import capture_logs
 from websockets.asyncio.client import connect
 
 import server
 from composition import Marquee
 from composition.edges import believing
 from tests.api.conftest import Api, World
-from tests.api.issuer import settings_like
+from tests.api.issuer import application, settings_like
 from tests.api.test_playback import started
 from tests.serving import serving
 
@@ -181,3 +182,13 @@ def test_the_server_leaves_it_to_the_settings(marquee: Marquee, monkeypatch: pyt
     with pytest.raises(Stopped):
         server.serve()
     assert [config.proxy_headers for config in configured] == [False], "by default uvicorn believes 127.0.0.1"
+
+
+async def test_a_proxy_that_is_not_believed_is_told_of_once(marquee: Marquee) -> None:
+    with capture_logs() as lines:
+        async with application(settings_like(marquee)) as (_, api):
+            for number in range(3):
+                headers = {"x-forwarded-for": f"192.0.2.{number}"}
+                assert (await api.client.get(f"{api.base_url}/health", headers=headers)).status_code == 200
+    told = [line for line in lines if line["event"] == "proxy_not_believed"]
+    assert [line["peer"] for line in told] == ["127.0.0.1"]

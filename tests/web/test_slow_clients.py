@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from ipaddress import ip_network
 
 import pytest
 
@@ -47,6 +48,7 @@ def test_the_real_patience_is_what_was_promised() -> None:
     real = Bounds()
     assert (real.head_seconds, real.body_seconds, real.body_silence_seconds) == (10, 30, 10)
     assert (real.unread_seconds, real.idle_seconds) == (30, 25)
+    assert real.connections_of_an_address == real.connections // 2
 
 
 async def test_a_connection_that_says_nothing_is_dropped(talk: Talk) -> None:
@@ -191,6 +193,49 @@ async def test_in_a_full_house_whoever_asks_nothing_gives_way(mirror: Mirror) ->
         assert await holders[0].rest() == b""
         await holders[-1].say(b"y\r\n" + HOST + b"\r\n")
         assert (await holders[-1].answer()).status == 200
+
+
+async def test_one_address_has_its_share_of_the_house_and_others_have_theirs(mirror: Mirror) -> None:
+    half = replace(QUICK, head_seconds=30, connections=20, share=0.5)
+    async with serving(mirror, half, lifespan="off") as address, contextlib.AsyncExitStack() as crowd:
+        other = await crowd.enter_async_context(talking(address, source="127.0.0.2"))
+        holders = [await crowd.enter_async_context(talking(address)) for _ in range(10)]
+        for one in (other, *holders):
+            await one.say(GET + b"X: ")
+        async with talking(address) as talk:
+            await talk.say(GET + b"\r\n")
+            assert (await talk.answer()).status == 200
+        assert await holders[0].rest() == b""
+        await other.say(b"y\r\n\r\n")
+        assert (await other.answer()).status == 200, "somebody else gave way"
+
+
+async def test_an_address_that_has_its_share_at_work_is_told_so_until_it_has_less(mirror: Mirror) -> None:
+    half = replace(QUICK, connections=10, share=0.5)
+    async with serving(mirror, half, lifespan="off") as address, contextlib.AsyncExitStack() as crowd:
+        workers = [await crowd.enter_async_context(talking(address)) for _ in range(5)]
+        for worker in workers:
+            await worker.say(b"GET /held HTTP/1.1\r\n" + HOST + b"\r\n")
+        await until(lambda: len(mirror.asked) == 5)
+        async with talking(address) as talk:
+            assert (await talk.refused(503, "UNAVAILABLE")).headers["retry-after"] == "1"
+        workers[0].writer.close()
+        await until(lambda: len(open_lines(address)) == 4)
+        async with talking(address) as talk:
+            await talk.say(GET + b"\r\n")
+            assert (await talk.answer()).status == 200
+        mirror.release.set()
+
+
+async def test_a_proxy_may_have_all_connections(mirror: Mirror) -> None:
+    half = replace(QUICK, connections=10, share=0.5, proxies=(ip_network("127.0.0.0/8"),))
+    async with serving(mirror, half, lifespan="off") as address, contextlib.AsyncExitStack() as crowd:
+        workers = [await crowd.enter_async_context(talking(address)) for _ in range(10)]
+        for worker in workers:
+            await worker.say(b"GET /held HTTP/1.1\r\n" + HOST + b"\r\n")
+        await until(lambda: len(mirror.asked) == 10)
+        mirror.release.set()
+        assert [(await worker.answer()).status for worker in workers] == [200] * 10
 
 
 async def test_in_a_house_full_of_work_whoever_comes_is_told_so(mirror: Mirror) -> None:

@@ -64,11 +64,13 @@ def attributes(pairs: Any) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def traced(marquee: Marquee, collector: Collector) -> AsyncIterator[tuple[Marquee, Api]]:
-    """A Marquee beside the other; when it has ended, all its spans have arrived."""
+async def traced(
+    marquee: Marquee, collector: Collector, proxy: str = "127.0.0.0/8"
+) -> AsyncIterator[tuple[Marquee, Api]]:
+    """A Marquee beside the other, which is called by a proxy; when it has ended, all its spans have arrived."""
     async with serving(collector) as url:
-        settings = settings_like(marquee, otel_exporter_otlp_endpoint=url)
-        async with application(settings) as pair:
+        changes: dict[str, Any] = {"otel_exporter_otlp_endpoint": url, "trusted_proxies": [proxy]}
+        async with application(settings_like(marquee, **changes)) as pair:
             yield pair
 
 
@@ -107,6 +109,15 @@ async def test_a_caller_who_does_not_trace_is_not_traced(marquee: Marquee, world
         await post(api, {"query": "query Other { __typename }"}, traceparent="rubbish")
     assert collector.named("query List") == []
     assert len(collector.named("query Other")) == 1
+
+
+async def test_a_stranger_does_not_say_which_trace_it_is_nor_whether_it_is_kept(marquee: Marquee, world: World) -> None:
+    collector = Collector()
+    async with traced(marquee, collector, "10.0.0.0/8") as (_, api):
+        for flags in ("00", "01"):
+            await post(api, {"query": LIST}, traceparent=f"00-{TRACE}-{PARENT}-{flags}", x_forwarded_for="10.0.0.1")
+    assert len(collector.named("query List")) == 2
+    assert TRACE not in {span.trace_id.hex() for span in collector.spans}
 
 
 async def test_an_operation_of_a_socket_is_a_trace_of_its_own(marquee: Marquee, world: World) -> None:

@@ -10,7 +10,7 @@ from strawberry.extensions import SchemaExtension
 
 from domain.errors import CodedError
 from domain.metering import meter
-from web.judging.known import Known, Library
+from web.judging.known import Known, Library, toll, weight_of
 from web.judging.variables import MOST_VALUES, hold_too_much
 
 # What an operation is charged that does not run.
@@ -26,6 +26,7 @@ class Judging(SchemaExtension):
     """One for each operation; what it knows of documents is in the library, which all of them share."""
 
     _known: Known
+    _toll = 0
     _cost: int | None = None
     _told = False
 
@@ -33,18 +34,29 @@ class Judging(SchemaExtension):
         self._library, self._cost_limit, self._suggestions = library, cost_limit, suggestions
 
     async def on_parse(self) -> AsyncIterator[None]:
-        """Raises GraphQLSyntaxError; or RateLimited from those who go on sending what is none."""
-        try:
-            self._known = self._library(self.execution_context.query or "")
-        except GraphQLSyntaxError:
-            await self.execution_context.context.charge(REFUSED_COST)
-            raise
-        self.execution_context.graphql_document = self._known.document
+        """Raises GraphQLSyntaxError; or RateLimited from those who go on sending what is none, or cannot run here."""
+        context = self.execution_context
+        text, name = context.query or "", context.operation_name
+        self._known = self._library.find(text, name) or await self._read(text, name)
+        context.graphql_document = self._known.document
+        if self._known.kind not in {*context.allowed_operations}:  # which Strawberry says right after this
+            await context.context.charge(REFUSED_COST + self._toll)
         yield
+
+    async def _read(self, text: str, name: str | None) -> Known:
+        try:
+            known = self._library.read(text, name)
+        except GraphQLSyntaxError:
+            await self.execution_context.context.charge(REFUSED_COST + toll(weight_of(text)))
+            raise
+        self._toll = toll(known.weight)
+        return known
 
     async def on_validate(self) -> AsyncIterator[None]:
         context = self.execution_context
         try:
+            if self._toll:  # before it takes its time
+                await context.context.charge(self._toll)
             errors = context.pre_execution_errors or self._errors()
             await context.context.charge(REFUSED_COST if errors else self._cost)
         except CodedError as error:
@@ -61,13 +73,14 @@ class Judging(SchemaExtension):
         if hold_too_much(variables):
             return [GraphQLError(f"Variables may hold at most {MOST_VALUES} values, all in all.")]
         schema = context.schema._schema
-        cost = known.cost(schema, context.operation_name, variables)
+        cost = known.cost(schema, variables)
         if cost > self._cost_limit:
             self._tell(cost)
             return [_too_costly(cost, self._cost_limit)]
         mistakes = known.mistakes(schema, context.validation_rules, suggestions=self._suggestions)
         if not mistakes:
             self._tell(cost)
+            self._library.keep(known)
         return mistakes
 
     def _tell(self, cost: int) -> None:

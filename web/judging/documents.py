@@ -17,6 +17,28 @@ def operations(document: DocumentNode) -> list[OperationDefinitionNode]:
     return [found for found in document.definitions if isinstance(found, OperationDefinitionNode)]
 
 
+def operation_named(document: DocumentNode, name: str | None) -> OperationDefinitionNode | None:
+    """The one of this name, or the first where no name says which."""
+    return next(
+        (found for found in operations(document) if name is None or (found.name and found.name.value == name)), None
+    )
+
+
+def roots(document: DocumentNode, operation: OperationDefinitionNode) -> Iterator[str]:
+    """The names of the fields at its root, those of fragments too, each of which is walked once."""
+    named = {found.name.value: found for found in document.definitions if isinstance(found, FragmentDefinitionNode)}
+    waiting = [operation.selection_set]
+    while waiting:
+        for selection in waiting.pop().selections:
+            if isinstance(selection, FieldNode):
+                yield selection.name.value
+            elif isinstance(selection, FragmentSpreadNode):
+                fragment = named.pop(selection.name.value, None)
+                waiting += [fragment.selection_set] if fragment else []
+            elif within := within_of(selection):
+                waiting.append(within)
+
+
 def fragments(document: DocumentNode) -> list[FragmentDefinitionNode]:
     """Each behind those that it spreads. Where they go round in circles, which validation refuses, some are not."""
     named = {found.name.value: found for found in document.definitions if isinstance(found, FragmentDefinitionNode)}

@@ -1,52 +1,60 @@
-"""What is known of a document once it was seen: it is parsed, counted, priced and validated when it first comes."""
+"""What is known of an operation once it was seen: it is parsed, counted, priced and validated when it first comes."""
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache, partial
-from typing import Any, TypeAlias
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from graphql import (
-    ASTValidationRule,
-    DocumentNode,
-    GraphQLError,
-    GraphQLSchema,
-    OperationDefinitionNode,
-    parse,
-    validate,
-)
+from graphql import ASTValidationRule, GraphQLError, GraphQLSchema, parse, validate
 from graphql.validation.rules import overlapping_fields_can_be_merged
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
+from strawberry.types.graphql import OperationType
 
-from web.judging.documents import operations, say_once
+from web.judging.documents import operation_named, say_once
 from web.judging.prices import Price, price
 from web.judging.shapes import complaints
 
-KEPT_DOCUMENTS = 500
 # Whoever made ten mistakes has been told enough, and each of them may quote a whole argument.
 _MOST_MISTAKES = 10
-# How long fields of the same name are compared with each other, in graphql-core's units. Its own 500,000 take 0.3 s.
-overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 100_000
+# What a library holds, in tokens: at most some 40 MB, and every operation of a large front end.
+MOST_HELD = 50_000
+# So many characters weigh as much as a token: text is kept too, and it takes its time to be read.
+_CHARACTERS = 50
+# Fields are compared each with each, so a document of ten times the weight may take a hundred times as long. This makes
+# about a millisecond of ours cost one, as it does elsewhere.
+_SQUARE = 10_000
 
 
-Library: TypeAlias = "Callable[[str], Known]"
+def toll(weight: int) -> int:
+    """What it costs to judge what is not known yet."""
+    return weight * weight // _SQUARE
+
+
+def weight_of(text: str, tokens: int = 0) -> int:
+    return tokens + len(text) // _CHARACTERS
 
 
 class Known:
-    """A document. Raises GraphQLSyntaxError where the text is none."""
+    """One operation of a document: the one of this name, or the first; `kind` is None where there is no such one.
+    Raises GraphQLSyntaxError where the text is none.
+    """
 
-    def __init__(self, text: str, most_tokens: int) -> None:
-        self.document: DocumentNode = parse(text, max_tokens=most_tokens)
+    def __init__(self, text: str, name: str | None, most_tokens: int) -> None:
+        self.key = text, name
+        self.document = parse(text, max_tokens=most_tokens)
+        self.weight = weight_of(text, self.document.token_count or 0)
         self.complaints = [GraphQLError(complaint) for complaint in complaints(self.document)]
         say_once(self.document)
-        self._prices: dict[str | None, Price] = {}
+        self._operation = operation_named(self.document, name)
+        self.kind = OperationType(self._operation.operation.value) if self._operation else None
+        self._price: Price | None = None
         self._mistakes: list[GraphQLError] | None = None
 
-    def cost(self, schema: GraphQLSchema, name: str | None, variables: Mapping[str, Any]) -> int:
-        """Of the operation of this name, or of the first; there is one."""
-        found = self._prices.get(name)
-        if found is None:
-            found = self._prices[name] = price(schema, self.document, self._operation(name))
-        return found.of(variables)
+    def cost(self, schema: GraphQLSchema, variables: Mapping[str, Any]) -> int:
+        if self._price is None:
+            assert self._operation, "what does not exist never comes so far"
+            self._price = price(schema, self.document, self._operation)
+        return self._price.of(variables)
 
     def mistakes(
         self, schema: GraphQLSchema, rules: Sequence[type[ASTValidationRule]], *, suggestions: bool
@@ -57,12 +65,38 @@ class Known:
             self._mistakes = validate(schema, self.document, rules, _MOST_MISTAKES, hide_suggestions=not suggestions)
         return self._mistakes
 
-    def _operation(self, name: str | None) -> OperationDefinitionNode:
-        return next(
-            found for found in operations(self.document) if name is None or (found.name and found.name.value == name)
-        )
+
+class Library:
+    """The good operations that were asked for last, for one schema: bounded by what they weigh together. Of what is
+    refused nothing is kept; it costs its toll each time.
+    """
+
+    def __init__(self, most_tokens: int, most_held: int = MOST_HELD) -> None:
+        _compare_less()
+        self._most_tokens, self._room = most_tokens, most_held
+        self._held: OrderedDict[tuple[str, str | None], Known] = OrderedDict()
+
+    def find(self, text: str, name: str | None) -> Known | None:
+        found = self._held.get((text, name))
+        if found:
+            self._held.move_to_end(found.key)
+        return found
+
+    def read(self, text: str, name: str | None) -> Known:
+        """Raises GraphQLSyntaxError."""
+        return Known(text, name, self._most_tokens)
+
+    def keep(self, known: Known) -> None:
+        """For the next time, once it was found to be good. What weighs more than all the room there is stays not."""
+        if known.key in self._held:
+            return
+        self._held[known.key] = known
+        self._room -= known.weight
+        while self._room < 0:
+            _, oldest = self._held.popitem(last=False)
+            self._room += oldest.weight
 
 
-def library(most_tokens: int) -> Library:
-    """What is known of the documents that were seen last, by their text; for one schema."""
-    return lru_cache(maxsize=KEPT_DOCUMENTS)(partial(Known, most_tokens=most_tokens))
+def _compare_less() -> None:
+    """graphql-core compares fields of the same name for 500,000 steps, which take 0.3 s; it asks this each time."""
+    overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 100_000

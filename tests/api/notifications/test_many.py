@@ -1,6 +1,7 @@
 """A hundred thousand people are told of a new content, and hold nothing up: D7 of FEATURES."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -17,25 +18,31 @@ LONGEST_BATCH = "select max(n) from (select count(*) as n from notifications gro
 async def crowd(world: World) -> World:
     """People, of whom every second likes a drama, and each of these has a phone."""
     drama, comedy = await world.content(genres=["Drama"]), await world.content(genres=["Comedy"])
-    await world.rows(
-        "insert into users (display_name, role) select 'Person ' || n, 'MEMBER' from generate_series(1, $1::int) n",
-        PEOPLE,
-    )
-    await world.rows(
-        "insert into content_likes (user_id, content_id)"
-        " select id, case when id % $3 = 0 then $1::bigint else $2::bigint end from users",
-        *(drama.id, comedy.id, EVERY),
-    )
-    await world.rows(
-        "insert into sessions (user_id, expires_at, absolute_end, refresh_hash)"
-        " select id, now() + interval '1 day', now() + interval '1 day', '' from users where id % $1 = 0",
-        EVERY,
-    )
-    await world.rows(
-        "insert into devices (user_id, session_id, platform, token)"
-        " select user_id, id, 'ANDROID', 'phone:' || user_id from sessions"
-    )
-    await world.rows("analyze")
+    statements: list[tuple[Any, ...]] = [
+        (
+            "insert into users (display_name, role) select 'Person ' || n, 'MEMBER' from generate_series(1, $1::int) n",
+            PEOPLE,
+        ),
+        (
+            "insert into content_likes (user_id, content_id)"
+            " select id, case when id % $3 = 0 then $1::bigint else $2::bigint end from users",
+            *(drama.id, comedy.id, EVERY),
+        ),
+        (
+            "insert into sessions (user_id, expires_at, absolute_end, refresh_hash)"
+            " select id, now() + interval '1 day', now() + interval '1 day', '' from users where id % $1 = 0",
+            EVERY,
+        ),
+        (
+            "insert into devices (user_id, session_id, platform, token)"
+            " select user_id, id, 'ANDROID', 'phone:' || user_id from sessions",
+        ),
+        ("analyze",),
+    ]
+    async with world.marquee.database.writing() as transaction:
+        await transaction.execute("set local statement_timeout = '60s'")
+        for sql, *values in statements:
+            await transaction.execute(sql, *values, timeout=60)
     return world
 
 
