@@ -103,9 +103,7 @@ class PlaybackStore(Protocol):
     async def playable(self, transaction: Transaction, user_id: int, content_id: int) -> list[Playable]:
         """One for each video file, oldest first; one without a file where there is none; none for no such content."""
 
-    async def watching_beside(
-        self, transaction: Transaction, user_id: int, content_id: int, within: timedelta
-    ) -> int:
+    async def watching_beside(self, transaction: Transaction, user_id: int, content_id: int, within: timedelta) -> int:
         """How many other contents this person has reported progress of `within` that time, and not finished."""
 
     async def first_view(self, transaction: Transaction, user_id: int, content_id: int) -> View:

@@ -145,9 +145,7 @@ class Playback:
         first = await _FIRST_VIEW.first(transaction, user_id=user_id, content_id=content_id)
         return first or View(None, await _POINTS.one(transaction, user_id=user_id), None)
 
-    async def watching_beside(
-        self, transaction: Connection, user_id: int, content_id: int, within: timedelta
-    ) -> int:
+    async def watching_beside(self, transaction: Connection, user_id: int, content_id: int, within: timedelta) -> int:
         return int(await _WATCHING_BESIDE.one(transaction, user_id=user_id, content_id=content_id, within=within))
 
     async def asset_for(self, session_id: int, user_id: int, asset_id: int, until: datetime) -> VideoAsset | None:

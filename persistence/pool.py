@@ -47,6 +47,16 @@ class Session(asyncpg.Connection):
         return await (await self.prepare(sql, name="")).fetch(*arguments)
 
 
+class SharedSession(Session):
+    def _cancel_current_command(self, waiter: Any, cancel_waiter: Any = None) -> None:
+        """Hangs up, upon which PgBouncer gives the statement up. A request to cancel goes over a line of its own, for
+        which asyncpg makes the next borrower wait where PostgreSQL is silent; and PgBouncer before 1.19.1 falls when
+        that line is closed before PostgreSQL has answered (its issue 801).
+        """
+        waiter.set_result(None)
+        asyncio.get_running_loop().call_soon(self.terminate)
+
+
 class Pool:
     """`shared` is for PgBouncer in transaction mode (or RDS Proxy), which hands each transaction another session:
     there, no statement has a name, every loan is one transaction, and the limits must be the role's own. One that is
@@ -67,7 +77,7 @@ class Pool:
             self.dsn,
             min_size=1 if self._needed else 0,
             max_size=self._size,
-            connection_class=Session,
+            connection_class=SharedSession if self._shared else Session,
             init=teach_types,
             reset=_leave_as_it_is,
             timeout=_WAIT_SECONDS,

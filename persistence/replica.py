@@ -16,6 +16,7 @@ from persistence.pool import UNREACHABLE, Connection, Pool
 # Half of what is remembered of a writer: who is not remembered any more wrote what a usable replica has.
 _BEHIND_SECONDS = REMEMBERED_SECONDS / 2
 _LOOK_SECONDS, _PAUSE_SECONDS = 1.0, 0.02
+_PATIENCE_SECONDS = 1.0
 Rows: TypeAlias = Sequence[Sequence[Any]]
 _log = structlog.get_logger("replica")
 
@@ -81,7 +82,8 @@ class Replica:
     async def _from_either(self, read: Callable[[Connection], Awaitable[Rows]]) -> Rows:
         """From the replica, or from the primary where that fails for any reason of the replica's own."""
         try:
-            async with self.pool.lend() as connection:
+            # Who asks must have time left to ask the primary.
+            async with asyncio.timeout(_PATIENCE_SECONDS), self.pool.lend() as connection:
                 return await read(connection)
         except UNREACHABLE as error:
             self._set_aside(repr(error)[:200])

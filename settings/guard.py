@@ -10,7 +10,7 @@ from settings.kinds import Address, RedisUrl, Word
 
 class Guard(BaseSettings):
     trusted_proxies: list[IPvAnyNetwork] = Field(
-        [], description='JSON list of networks, as ["10.0.0.0/8"], whose X-Forwarded-For, -Proto and traceparent are believed'
+        [], description='JSON list of networks, as ["10.0.0.0/8"], believed in X-Forwarded-For, -Proto and traceparent'
     )
     introspection: bool | None = Field(None, description="the schema can be asked for; by default not in production")
     operation_cost_limit: int = Field(10_000, ge=1, description="what one operation may cost; see extensions.cost")

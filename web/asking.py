@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
 from domain.errors import CodedError
+from web.errors import NO_SUCH_OPERATION
 from web.operations import MOST_CHARACTERS, MOST_TOKENS
 from web.persisted import Documents
 
@@ -30,8 +31,7 @@ class NotRun(CodedError):
 
 
 def which() -> NotRun:
-    message = "The document has no such operation, or several and no operationName."
-    return NotRun(message, "GRAPHQL_VALIDATION_FAILED")
+    return NotRun(NO_SUCH_OPERATION, "GRAPHQL_VALIDATION_FAILED")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from graphql import GraphQLError, GraphQLSyntaxError
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
+from strawberry.schema.exceptions import CannotGetOperationTypeError
 
 from domain.errors import CodedError, RateLimited, Refusal, RefusalCode, Unauthenticated
 from domain.metering import meter
@@ -22,6 +23,7 @@ _STATUS = {RefusalCode.NOT_CONFIGURED: 501, RefusalCode.UPSTREAM_FAILED: 502}
 _GIVEN = re.compile(r"[,;.]? [Ff]ound: .*", re.DOTALL)
 _REPRESENTED = re.compile(r"(cannot represent [\w -]+): .*", re.DOTALL)
 _LONGEST_MESSAGE = 500
+NO_SUCH_OPERATION = "The document has no such operation, or several and no operationName."
 _INTERNAL = "Something went wrong on our side. The request id helps us to find it."
 CODES = {
     400: "BAD_REQUEST",
@@ -75,6 +77,8 @@ def _seen(error: GraphQLError) -> tuple[str, dict[str, Any]]:
         return refused.message, extensions(
             refused.code.value, status, [problem.message for problem in refused.problems]
         )
+    if isinstance(cause, CannotGetOperationTypeError):
+        return NO_SUCH_OPERATION, extensions("GRAPHQL_VALIDATION_FAILED", 400)
     if isinstance(error, GraphQLSyntaxError):
         return error.message, extensions("GRAPHQL_PARSE_FAILED", 400)
     if error.path is None and (cause is None or isinstance(cause, GraphQLError)):

@@ -27,7 +27,7 @@ class Health:
         return json_response({"status": "ok", "name": self._name, "version": self._version})
 
     async def states(self) -> dict[str, str]:
-        """"up" or "down", by part."""
+        """ "up" or "down", by part."""
         if self._asked is None or self._asked.done():
             self._asked = asyncio.create_task(self._look())
         return dict(zip(self._parts, await asyncio.shield(self._asked), strict=True))

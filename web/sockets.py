@@ -59,7 +59,7 @@ class _Handler(BaseGraphQLTransportWSHandler[Context, None]):
             self.context.watch = asyncio.create_task(self._close_when_silent())
 
     async def _close_when_silent(self) -> None:
-        while not self._is_silent or self.operations:
+        while not self._is_silent:
             self._is_silent = True
             await asyncio.sleep(_SILENCE_SECONDS)
         await self.websocket.close(_DONE, "Nothing was asked. Please connect again when there is something.")
@@ -177,6 +177,8 @@ class Sockets(GraphQL[Context, None]):
             raise JSONDecodeError("not a message of this protocol", "", 0)
         if message.get("payload", UNSET) is None:
             del message["payload"]  # which Strawberry takes for one of the wrong kind
+        elif message["type"] == "subscribe" and message["payload"].get("operationName") == "":
+            del message["payload"]["operationName"]  # as by HTTP: an empty name is none
         return message
 
     def encode_json(self, data: object) -> str:

@@ -102,4 +102,5 @@ class Link:
             if self.bandwidth:
                 await asyncio.sleep(len(data) / self.bandwidth)
         if not writer.is_closing():
-            writer.write_eof()
+            with suppress(OSError):  # who has left meanwhile need not be told
+                writer.write_eof()

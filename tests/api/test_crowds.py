@@ -1,5 +1,6 @@
 """Nobody has all the room there is for those who listen, by sockets or by event streams: W4, G8 and G12 of GUARD."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -80,8 +81,9 @@ async def test_the_streams_of_a_person_count_as_their_sockets_do(small: str, api
     person = await watching(api, world)
     async with AsyncExitStack() as held, connected(small, person):
         stream = await streaming(small, person, held)
-        answer = await refused_stream(small, person)
-        assert (answer.status, answer.headers["cache-control"]) == (429, "no-store")
+        for _ in range(3):
+            answer = await refused_stream(small, person)
+            assert (answer.status, answer.headers["cache-control"]) == (429, "no-store")
         stream.writer.close()
         await until_streaming(small, person, held)
 
@@ -148,8 +150,9 @@ async def test_a_socket_of_nobody_on_which_nothing_is_asked_is_closed(hurried: s
 async def silent_until_closed(silent: Any, other: Any, asked: list[Any]) -> int:
     """Meanwhile the other one asks on and on, and once more at the end."""
     connection = silent._connection
-    while connection.close_code is None:
-        asked.append(await other.answer(QUERY))
+    async with asyncio.timeout(5):
+        while connection.close_code is None:
+            asked.append(await other.answer(QUERY))
     code: int = connection.close_code
     asked.append(await other.answer(QUERY))
     return code

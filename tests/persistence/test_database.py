@@ -106,6 +106,27 @@ async def test_behind_a_pooler_every_loan_is_one_transaction(database: Database)
         assert not connection.is_in_transaction()
 
 
+async def test_behind_a_pooler_a_statement_that_is_given_up_is_hung_up_on(database: Database) -> None:
+    """PgBouncer's older editions fall over requests to cancel one."""
+    shared = Database(database.dsn, pool_size=1, shared=True)
+    await shared.open()
+    pid: list[int] = []
+
+    async def wait() -> None:
+        async with shared.single() as connection:
+            pid.append(await connection.fetchval("select pg_backend_pid()"))
+            await connection.execute("select pg_sleep(60)")
+
+    waiting = asyncio.create_task(wait())
+    while not pid:
+        await asyncio.sleep(0.01)
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    async with asyncio.timeout(5), shared.single() as connection:
+        assert await connection.fetchval("select pg_backend_pid()") != pid[0]
+    await shared.close()
+
+
 async def test_a_replica_that_holds_too_little_is_not_asked(database: Database) -> None:
     """The same database in its place: it replays nothing, so nobody knows how far it is."""
     both = Database(database.dsn, pool_size=2, replica_dsn=database.dsn)

@@ -7,6 +7,7 @@ from typing import Any
 
 from graphql import GraphQLError, GraphQLSyntaxError
 from strawberry.extensions import SchemaExtension
+from strawberry.schema.exceptions import CannotGetOperationTypeError
 
 from domain.errors import CodedError
 from domain.metering import meter
@@ -34,13 +35,17 @@ class Judging(SchemaExtension):
         self._library, self._cost_limit, self._suggestions = library, cost_limit, suggestions
 
     async def on_parse(self) -> AsyncIterator[None]:
-        """Raises GraphQLSyntaxError; or RateLimited from those who go on sending what is none, or cannot run here."""
+        """Raises GraphQLSyntaxError, CannotGetOperationTypeError; or RateLimited from those who go on sending what is
+        none, or cannot run here.
+        """
         context = self.execution_context
         text, name = context.query or "", context.operation_name
         self._known = self._library.find(text, name) or await self._read(text, name)
         context.graphql_document = self._known.document
         if self._known.kind not in {*context.allowed_operations}:  # which Strawberry says right after this
             await context.context.charge(REFUSED_COST + self._toll)
+        if self._known.kind is None:  # where it would run the first of several
+            raise CannotGetOperationTypeError(name)
         yield
 
     async def _read(self, text: str, name: str | None) -> Known:

@@ -18,10 +18,9 @@ def operations(document: DocumentNode) -> list[OperationDefinitionNode]:
 
 
 def operation_named(document: DocumentNode, name: str | None) -> OperationDefinitionNode | None:
-    """The one of this name, or the first where no name says which."""
-    return next(
-        (found for found in operations(document) if name is None or (found.name and found.name.value == name)), None
-    )
+    """The one of this name, or the only one."""
+    meant = [found for found in operations(document) if name is None or (found.name and found.name.value == name)]
+    return meant[0] if len(meant) == 1 else None
 
 
 def roots(document: DocumentNode, operation: OperationDefinitionNode) -> Iterator[str]:

@@ -16,7 +16,7 @@ from web.judging.shapes import complaints
 
 # Whoever made ten mistakes has been told enough, and each of them may quote a whole argument.
 _MOST_MISTAKES = 10
-# What a library holds, in tokens: at most some 40 MB, and every operation of a large front end.
+# What a library holds, in tokens: some 30 MB at the most, and every operation of a large front end.
 MOST_HELD = 50_000
 # So many characters weigh as much as a token: text is kept too, and it takes its time to be read.
 _CHARACTERS = 50
@@ -35,7 +35,7 @@ def weight_of(text: str, tokens: int = 0) -> int:
 
 
 class Known:
-    """One operation of a document: the one of this name, or the first; `kind` is None where there is no such one.
+    """One operation of a document: the one of this name, or the only one; `kind` is None where there is none.
     Raises GraphQLSyntaxError where the text is none.
     """
 
