@@ -66,6 +66,8 @@ class Handshake(WebSocketsSansIOProtocol):
         super().handle_parser_exception()
 
     def handle_cont(self, event: Frame) -> None:
+        if self.close_sent:
+            return  # what came in the same breath as a fault
         if len(self.frames) > self._bounds.fragments:
             self.conn.fail(1009, "This message has too many fragments.")
             self.handle_parser_exception()
@@ -73,6 +75,8 @@ class Handshake(WebSocketsSansIOProtocol):
             super().handle_cont(event)
 
     def send_receive_event_to_app(self) -> None:
+        if self.close_sent:
+            return
         if self.curr_msg_data_type == "text" and not _is_text(self.frames):
             self.frames = []
             self.conn.fail(1007, "A text message must be UTF-8.")
@@ -110,6 +114,8 @@ class Handshake(WebSocketsSansIOProtocol):
         """The application, whose faults are told in the log and close the socket by a code."""
         try:
             await self._application(scope, receive, send)
+            # Else uvicorn would tell of each refused handshake as of a fault of ours.
+            self.handshake_complete = self.handshake_complete or self.initial_response is not None
         except ClientDisconnected:
             raise
         except asyncio.CancelledError:

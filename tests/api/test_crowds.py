@@ -84,7 +84,8 @@ async def test_the_streams_of_a_person_count_as_their_sockets_do(small: str, api
         for _ in range(3):
             answer = await refused_stream(small, person)
             assert (answer.status, answer.headers["cache-control"]) == (429, "no-store")
-        stream.writer.close()
+        async with connected(small, None):
+            stream.writer.close()  # and whoever was refused holds no place of the address either
         await until_streaming(small, person, held)
 
 
@@ -98,7 +99,9 @@ async def until_streaming(address: str, person: Person, held: AsyncExitStack) ->
     raise AssertionError("there is no room any more")
 
 
-async def test_one_address_has_so_many_sockets_whoever_they_are_and_others_have_theirs(small: str) -> None:
+async def test_one_address_has_so_many_sockets_whoever_they_are_and_others_have_theirs(
+    small: str, caplog: pytest.LogCaptureFixture
+) -> None:
     async with AsyncExitStack() as held:
         holders = [await held.enter_async_context(connected(small, None)) for _ in range(4)]
         async with talking(small) as talk:
@@ -109,6 +112,7 @@ async def test_one_address_has_so_many_sockets_whoever_they_are_and_others_have_
         assert await holders[0].answer(QUERY) == {"__typename": "Query"}
         await holders[0]._connection.close()
         await until_connected(small, held)
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 async def until_connected(address: str, held: AsyncExitStack) -> None:

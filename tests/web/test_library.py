@@ -76,11 +76,21 @@ async def test_what_is_refused_leaves_nothing_behind(api: Api, world: World) -> 
                 assert "data" not in (await post(api, {"query": text})).json()
 
 
-async def test_each_operation_of_a_document_is_known_by_itself(api: Api, world: World) -> None:
+async def test_each_operation_of_a_document_is_known_by_itself(
+    api: Api, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str | None] = []
+
+    def counted(library: Library, text: str, name: str | None) -> Known:
+        read.append(name)
+        return Known(text, name, MOST_TOKENS)
+
+    monkeypatch.setattr(Library, "read", counted)
     both = "query One { contents(first: 1) { nodes { id } } } query Three { contents(first: 3) { nodes { id } } }"
     for name, cost in (("One", 2), ("Three", 4), ("One", 2)):
         said = (await post(api, {"query": both, "operationName": name})).json()
         assert said["extensions"]["cost"]["requested"] == cost
+    assert read == ["One", "Three"]
 
 
 @pytest.fixture

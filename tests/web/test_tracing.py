@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -65,11 +65,11 @@ def attributes(pairs: Any) -> dict[str, Any]:
 
 @asynccontextmanager
 async def traced(
-    marquee: Marquee, collector: Collector, proxy: str = "127.0.0.0/8"
+    marquee: Marquee, collector: Collector, proxies: Sequence[str] = ("127.0.0.0/8",)
 ) -> AsyncIterator[tuple[Marquee, Api]]:
     """A Marquee beside the other, which is called by a proxy; when it has ended, all its spans have arrived."""
     async with serving(collector) as url:
-        changes: dict[str, Any] = {"otel_exporter_otlp_endpoint": url, "trusted_proxies": [proxy]}
+        changes: dict[str, Any] = {"otel_exporter_otlp_endpoint": url, "trusted_proxies": list(proxies)}
         async with application(settings_like(marquee, **changes)) as pair:
             yield pair
 
@@ -111,9 +111,12 @@ async def test_a_caller_who_does_not_trace_is_not_traced(marquee: Marquee, world
     assert len(collector.named("query Other")) == 1
 
 
-async def test_a_stranger_does_not_say_which_trace_it_is_nor_whether_it_is_kept(marquee: Marquee, world: World) -> None:
+@pytest.mark.parametrize("proxies", [[], ["10.0.0.0/8"]])
+async def test_a_stranger_does_not_say_which_trace_it_is_nor_whether_it_is_kept(
+    marquee: Marquee, world: World, proxies: list[str]
+) -> None:
     collector = Collector()
-    async with traced(marquee, collector, "10.0.0.0/8") as (_, api):
+    async with traced(marquee, collector, proxies) as (_, api):
         for flags in ("00", "01"):
             await post(api, {"query": LIST}, traceparent=f"00-{TRACE}-{PARENT}-{flags}", x_forwarded_for="10.0.0.1")
     assert len(collector.named("query List")) == 2
