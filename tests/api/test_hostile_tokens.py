@@ -103,7 +103,9 @@ DOORS: list[tuple[Door, str, str]] = [
 
 def sendable(door: Door, token: str) -> bool:
     """What HTTP takes away, or refuses by itself, never arrives as it was."""
-    if door in (by_ticket, by_greeting):
+    if door is by_ticket:
+        return len(quote(token, safe="")) < 16_000
+    if door is by_greeting:
         return True
     fits = token != "" and token.isprintable() and token.strip(" \t") == token
     return fits and (door is not by_handshake or (token.isascii() and len(token) < 8000))
