@@ -86,6 +86,7 @@ async def test_who_comes_with_the_token_of_another_issuer_is_one_at_first(
     listened: Api, world: World, heard: Heard, issuer: Issuer
 ) -> None:
     person = await world.person(email="ada@example.com")
+    token = issuer.token()
     for _ in range(2):
-        await listened.data("{ viewer { email } }", issuer.token())
+        await listened.data("{ viewer { email } }", token)
     assert heard.writers == [person.user.id]
