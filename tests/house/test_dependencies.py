@@ -128,10 +128,9 @@ def test_nothing_is_imported_that_is_not_declared() -> None:
 @pytest.mark.parametrize("path", LOCKS, ids=lambda path: path.name)
 def test_a_lock_has_exact_versions_with_hashes_and_no_addresses(path: Path) -> None:
     text, entries = path.read_text(), locked(path)
-    outside = [line for line in text.splitlines() if line and not re.match(r"#|    --hash=|[\w.-]+==", line)]
+    outside = [line for line in text.splitlines() if line and not re.match(r"    --hash=|[\w.-]+==", line)]
     assert outside == []
     assert "://" not in text
-    assert not re.search(r"\b(pypi|pythonhosted|index-url|find-links|localhost)\b", text)
     for name, _, entry in entries:
         assert re.findall(r"--hash=sha256:[0-9a-f]{64}\b", entry), name
         assert not re.findall(r"--hash=(?!sha256:)", entry), name
