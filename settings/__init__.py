@@ -264,13 +264,10 @@ class Settings(Guard):
         """Where LISTEN and migrations go, past any PgBouncer."""
         if self.database_direct_url is None:
             return self.dsn()
-        return make_url(self.database_direct_url).set(drivername="postgresql").render_as_string(hide_password=False)
+        return _as_asyncpg_reads(self.database_direct_url)
 
     def replica_dsn(self) -> str | None:
-        """DATABASE_REPLICA_URL as asyncpg reads it."""
-        if self.database_replica_url is None:
-            return None
-        return make_url(self.database_replica_url).set(drivername="postgresql").render_as_string(hide_password=False)
+        return _as_asyncpg_reads(self.database_replica_url) if self.database_replica_url else None
 
     def secret(self) -> str:
         """SESSION_SECRET, or one that is made at the first start and kept beside the embedded data."""
@@ -280,3 +277,7 @@ class Settings(Guard):
         if not kept.exists():
             write_once(kept, secrets.token_urlsafe(48))
         return kept.read_text()
+
+
+def _as_asyncpg_reads(url: str) -> str:
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
