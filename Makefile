@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run run-many roll drill parts test test-many format schema browser keycloak keycloak-home java lock clean
+.PHONY: help run run-many roll drill parts bench test test-many format schema browser keycloak keycloak-home java lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ roll: $(VENV)/.run  ## start the two servers of run-many anew, one after the oth
 
 drill: $(VENV)/.test  ## kill, pause, slow and cut each part of run-many under load, and prove that nothing is lost (ten minutes)
 	@exec $(BIN)/python -m deploy.drill
+
+bench: $(VENV)/.run  ## how fast it is, beside plain Strawberry and beside no GraphQL at all (six minutes); BENCH=--quick for one
+	@$(BIN)/python -m benchmarks $(BENCH)
 
 parts:  ## install the programs that run-many wants (Debian, as root)
 	@deploy/many/install.sh

@@ -16,8 +16,6 @@ import domain.corporations
 import domain.generated_images
 import domain.likes
 import domain.personas
-import domain.playback
-import domain.progress
 import domain.reviews
 import domain.tmdb
 import domain.video_assets
@@ -41,6 +39,7 @@ from composition.sharing import Sharing
 from composition.storing import Storing
 from composition.telling import Telling
 from composition.together import together
+from composition.watching import Watching
 from composition.ways_in import WaysIn
 from domain.media import ObjectStore
 from integrations.ai_images import AiImages
@@ -70,6 +69,8 @@ from settings import Settings
 _log = structlog.get_logger("marquee")
 
 # More than all of them have on their way at once: two lines of pushes, and images.
+# Allocations until Python looks for garbage, by generation: an answer of fifty rows alone is thousands.
+_GARBAGE = (20_000, 20, 20)
 _PATIENT = httpx2.Limits(max_connections=200, max_keepalive_connections=50)
 
 
@@ -93,6 +94,7 @@ class Marquee:
         self.signing_keys = SigningKeys(self.keys, box(secret, "signing keys"), lifetime)
         self.own_keys = KeySet(self.signing_keys)
         self.tickets = StreamTickets(secret)
+        self.watching = Watching(settings, self.database, self.signals, self.tickets)
         self.searching = Searching(settings, self.database)
         self.storing = Storing(settings, self.database)
         self.http = httpx2.AsyncClient(timeout=5, follow_redirects=False)
@@ -178,8 +180,8 @@ class Marquee:
             domain.likes.Likes(self.database, stores.likes),
             domain.reviews.Reviews(self.database, stores.reviews, news),
             domain.tmdb.Tmdb(self.database, stores.contents, stores.genres, self.tmdb, news),
-            self._playback(),
-            domain.progress.Progress(self.database, stores.progress, self.signals),
+            self.watching.playback(stores.playback),
+            self.watching.progress(stores.progress),
             self.searching.service,
             self.storing.media_objects,
             self.storing.images,
@@ -203,11 +205,6 @@ class Marquee:
             self.stores.personas,
             self.sharing.allowance,
         )
-
-    def _playback(self) -> domain.playback.Playback:
-        lifetime, most = timedelta(minutes=self.settings.stream_ticket_minutes), self.settings.streams_at_once
-        store = self.stores.playback
-        return domain.playback.Playback(self.database, store, self.tickets, self.signals, lifetime, most)
 
     def jobs(self) -> list[Job]:
         return [
@@ -273,7 +270,12 @@ class Marquee:
             async with background(*beside, jobs, *late):
                 gc.collect()
                 gc.freeze()  # what was made at the start stays, and need not be looked at again and again
-                yield
+                before = gc.get_threshold()
+                gc.set_threshold(*_GARBAGE)
+                try:
+                    yield
+                finally:
+                    gc.set_threshold(*before)
 
     @property
     def parts(self) -> dict[str, Callable[[], Awaitable[None]]]:

@@ -3,9 +3,10 @@
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
+from starlette.datastructures import URL
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp
 
@@ -90,9 +91,17 @@ class Doors:
     def base_url(self, connection: HTTPConnection) -> str:
         if self.settings.backend_url:
             return self.settings.backend_url.rstrip("/")
-        scheme = {"ws": "http", "wss": "https"}.get(connection.url.scheme, connection.url.scheme)
-        return f"{scheme}://{connection.url.netloc}"
+        scope = connection.scope
+        return _address(scope["scheme"], connection.headers.get("host"), scope.get("server"))
 
     def frontend_url(self, connection: HTTPConnection) -> str | None:
         """Where people are sent when they have signed in: in development to a page of our own, if to no other."""
         return self.settings.frontend_url or (self.base_url(connection) if self.settings.development else None)
+
+
+@lru_cache(maxsize=200)
+def _address(scheme: str, host: str | None, server: tuple[str, int | None] | None) -> str:
+    """This server's, as a client called it."""
+    headers = [(b"host", host.encode("latin-1"))] if host else []
+    url = URL(scope={"scheme": scheme, "server": server, "path": "/", "headers": headers})
+    return f"{url.scheme.replace('ws', 'http')}://{url.netloc}"

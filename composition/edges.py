@@ -11,6 +11,9 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 import schema
 from domain.persisted import sha256
+from execution import compiled, ordered
+from schema.audience import shared
+from schema.executor import ForgettingExecutor
 from settings import Settings
 from web.deadline import Deadline
 from web.judging import Judging
@@ -43,6 +46,7 @@ def build_schema(settings: Settings, listed: Mapping[str, str] | None = None) ->
         *hidden,
         judging,
         suggestions=settings.shows_schema,
+        executor=shared((compiled if settings.compiled_execution else ordered)(ForgettingExecutor)),
     )
 
 

@@ -1,15 +1,12 @@
 """Who is asking: by an access token, ours or another issuer's, or by a cookie; and whether they still may."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
+from domain.endings import Ending, Endings
 from domain.errors import Unauthenticated
 from domain.freshness import Freshness
 from domain.identities import Identities
-from domain.patience import patiently
 from domain.ports import Database, Signals, Transaction
 from domain.sessions import (
     Client,
@@ -51,8 +48,8 @@ class Authentication:
     ) -> None:
         self._database, self._store, self._sessions = database, store, sessions
         self._identities, self._access_tokens, self._cookies = identities, access_tokens, cookies
-        self._csrf_tokens, self._signals, self._rules = csrf_tokens, signals, rules
-        self._freshness = freshness
+        self._csrf_tokens, self._rules, self._freshness = csrf_tokens, rules, freshness
+        self._endings = Endings(signals, self.renewed)
 
     async def by_token(self, token: str, client: Client) -> Viewer:
         """Who an access token speaks for. Raises Unauthenticated, or UserNotFound for a stranger's good token."""
@@ -88,17 +85,12 @@ class Authentication:
         """What a page of the platform says beside a cookie, to show that it may read our answers."""
         return self._csrf_tokens.token(viewer.session_id)
 
-    @asynccontextmanager
-    async def ending(self, viewer: Viewer, *, by_rights: bool = False) -> AsyncIterator[asyncio.Event]:
-        """An event that is set as soon as this viewer's session or token ends, wherever it was ended; or, if asked,
-        as soon as the person has another role or company than it was given for.
+    def ending(self, viewer: Viewer, then: Callable[[], None], *, by_rights: bool = False) -> Ending:
+        """`then` is called as soon as this viewer's session or token ends, wherever it was ended; or, if asked, as soon
+        as the person has another role or company than it was given for. Until then it must be cancelled by whoever no
+        longer waits for it.
         """
-        ended = asyncio.Event()
-        watch = asyncio.create_task(self._watch(viewer, ended, by_rights))
-        try:
-            yield ended
-        finally:
-            watch.cancel()
+        return self._endings.of(viewer, then, by_rights=by_rights)
 
     async def _by_others_token(self, claims: Claims, client: Client) -> Viewer:
         """Another issuer's token has a session here too, so that it can be listed and ended like any other."""
@@ -143,22 +135,3 @@ class Authentication:
 
     def _is_due(self, state: RefreshState) -> bool:
         return state.now - state.rotated_at > self._rules.access
-
-    async def _watch(self, viewer: Viewer, ended: asyncio.Event, by_rights: bool) -> None:
-        remaining = (viewer.expires_at - datetime.now(UTC)).total_seconds()
-        try:
-            async with asyncio.timeout(max(remaining, 0)):
-                await self._revocation(viewer, by_rights)
-        except TimeoutError:
-            pass  # the token itself has expired, which is an ending too
-        finally:
-            ended.set()  # also where the watch failed: what is not watched must not go on
-
-    async def _revocation(self, viewer: Viewer, by_rights: bool) -> None:
-        with self._signals.listen(("person", viewer.user.id)) as inbox:
-            while await self._stands(viewer, by_rights):
-                await inbox.wait()
-
-    async def _stands(self, viewer: Viewer, by_rights: bool) -> bool:
-        now = await patiently(lambda: self.renewed(viewer))
-        return now is not None and (not by_rights or now.rights == viewer.rights)

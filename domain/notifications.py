@@ -1,13 +1,14 @@
 """Notifications: what people are told of, each of them once."""
 
 import enum
-from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 
 from domain.errors import ValidationFailed
+from domain.feeds import Feed
 from domain.pages import MOST_PER_PAGE, Order, Page, PageRequest
 from domain.ports import Database, Signals, Transaction
 from domain.users import Viewer
@@ -93,28 +94,10 @@ class Notifications:
         return await self._store.mark_read(viewer.user.id, ids)
 
     async def watch(self, viewer: Viewer) -> AsyncIterator[Notification]:
-        """Every one as it comes, once. After a lost line, what was written meanwhile is looked up."""
-        user_id = viewer.user.id
+        """Every one as it comes, once."""
+        store, user_id = self._store, viewer.user.id
+        by_ids, since = partial(store.by_ids, user_id), partial(store.since, user_id)
+        feed = Feed(user_id, store.newest_id, by_ids, since, _ON_THEIR_WAY, _ON_THEIR_WAY)
         with self._signals.listen(("notifications", user_id)) as inbox:
-            newest = began = await self._store.newest_id()
-            told: deque[int] = deque(maxlen=_ON_THEIR_WAY)
-            while True:
-                wake = await inbox.wait()
-                # Ids are given out before the commit: one below the newest may have been on its way all the time.
-                missed = self._since(user_id, max(began, newest - _ON_THEIR_WAY))
-                async for notification in missed if wake.lost else self._named(user_id, wake.ids):
-                    if notification.id not in told:
-                        told.append(notification.id)
-                        newest = max(newest, notification.id)
-                        yield notification
-
-    async def _named(self, user_id: int, ids: Sequence[int]) -> AsyncIterator[Notification]:
-        for notification in await self._store.by_ids(user_id, ids):
-            if notification is not None:
-                yield notification
-
-    async def _since(self, user_id: int, notification_id: int) -> AsyncIterator[Notification]:
-        while found := await self._store.since(user_id, notification_id):
-            notification_id = found[-1].id
-            for notification in found:
+            async for notification in feed.watch(inbox):
                 yield notification

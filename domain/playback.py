@@ -1,16 +1,17 @@
 """Playback: starting a stream, the reward that comes once, and the log of who saw what."""
 
 import asyncio
-from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Protocol
 from uuid import uuid4
 
 from domain.contents import Content
 from domain.errors import Refusal, RefusalCode, not_found
+from domain.feeds import Feed
 from domain.pages import Order, Page, PageRequest
 from domain.patience import patiently
 from domain.ports import Database, Signals, Transaction
@@ -69,11 +70,24 @@ class Playable:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """`log_id` and `view_count` are None where this person saw the content before; `balance` is in points."""
+    """`log_id` and `view_count` are None where this person saw the content before; `balance` is in points, and None
+    where somebody else was writing this very view, of whom nothing could be seen yet.
+    """
 
     log_id: int | None
-    balance: int
+    balance: int | None
     view_count: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What could be chosen from: one for each video file, oldest first; one without a file where there is none; none
+    for no such content. `beside` is how many other contents this person is watching.
+    """
+
+    choices: Sequence[Playable]
+    beside: int
+    view: View
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +114,19 @@ POINT_ENTRIES_BY_AGE = Order("point_entries", ("created_at", "id"), (datetime, i
 
 
 class PlaybackStore(Protocol):
-    async def playable(self, transaction: Transaction, user_id: int, content_id: int) -> list[Playable]:
-        """One for each video file, oldest first; one without a file where there is none; none for no such content."""
-
-    async def watching_beside(self, transaction: Transaction, user_id: int, content_id: int, within: timedelta) -> int:
-        """How many other contents this person has reported progress of `within` that time, and not finished."""
-
-    async def first_view(self, transaction: Transaction, user_id: int, content_id: int) -> View:
-        """Log, ledger entry, balance and the content's view count, all of them once and in this transaction."""
+    async def start(
+        self,
+        transaction: Transaction,
+        user_id: int,
+        content_id: int,
+        asset_id: int | None,
+        streams_at_once: int | None,
+        within: timedelta,
+    ) -> Start:
+        """One statement. Where there is such a file, or any if none is named, and not too much watched beside: log,
+        ledger entry, balance and the content's view count, all of them once, announced as `view_logs`, 0 and
+        `view_logs_of`, the company. Who has reported progress `within` that time, and not finished, is watching.
+        """
 
     async def asset_for(self, session_id: int, user_id: int, asset_id: int, until: datetime) -> VideoAsset | None:
         """The file before `until`, while its content is visible and the session alive."""
@@ -148,15 +167,14 @@ class Playback:
         """A ticket for the file asked for, or the content's first. Raises Refusal: NOT_FOUND, NO_VIDEO,
         STREAM_LIMIT_REACHED.
         """
-        async with self._database.writing() as transaction:
-            choices = await self._store.playable(transaction, viewer.user.id, content_id)
-            playable, asset = _chosen(choices, asset_id)
-            await self._refuse_one_too_many(transaction, viewer, content_id)
-            view = await self._store.first_view(transaction, viewer.user.id, content_id)
-            if view.log_id is not None:
-                corporation_id = playable.content.corporation_id
-                await self._signals.announce(transaction, "view_logs_of", corporation_id, [view.log_id])
-                await self._signals.announce(transaction, "view_logs", 0, [view.log_id])
+        async with self._database.single() as transaction:
+            start = await self._store.start(
+                transaction, viewer.user.id, content_id, asset_id, self._streams_at_once, _WATCHING
+            )
+        playable, asset = _chosen(start.choices, asset_id)
+        self._refuse_one_too_many(start.beside)
+        view = start.view
+        balance = await self._store.points(viewer.user.id) if view.balance is None else view.balance
         expires_at = playable.now + self._lifetime
         stream_id = str(uuid4())
         ticket = self._tickets.sign(stream_id, viewer.session_id, viewer.user.id, asset.id, expires_at)
@@ -171,15 +189,12 @@ class Playback:
             resume_at_seconds=playable.resume_at_seconds,
             first_view=view.log_id is not None,
             points_awarded=POINTS_FOR_FIRST_VIEW if view.log_id is not None else 0,
-            points_balance=view.balance,
+            points_balance=balance,
         )
 
-    async def _refuse_one_too_many(self, transaction: Transaction, viewer: Viewer, content_id: int) -> None:
+    def _refuse_one_too_many(self, beside: int) -> None:
         """The same content goes on on another screen whatever else is watched."""
-        if self._streams_at_once is None:
-            return
-        beside = await self._store.watching_beside(transaction, viewer.user.id, content_id, _WATCHING)
-        if beside >= self._streams_at_once:
+        if self._streams_at_once is not None and beside >= self._streams_at_once:
             message = f"At most {self._streams_at_once} may be watched at the same time. Stop one of the others first."
             raise Refusal(RefusalCode.STREAM_LIMIT_REACHED, message)
 
@@ -206,30 +221,12 @@ class Playback:
                     await asyncio.wait_for(inbox.wait(), _LOOK_AGAIN_SECONDS)
 
     async def watch_view_logs(self, only: ViewLogFilter) -> AsyncIterator[ViewLog]:
-        """Every view log as it comes, once. After a lost line, what was written meanwhile is looked up."""
-        topic = "view_logs" if only.corporation_id is None else "view_logs_of"
+        """Every view log as it comes, once."""
+        store, topic = self._store, "view_logs" if only.corporation_id is None else "view_logs_of"
+        since = partial(store.view_logs_since, only=only)
+        feed = Feed(only, store.newest_view_log_id, store.view_logs_by_ids, since, _ON_THEIR_WAY, _TOLD)
         with self._signals.listen((topic, only.corporation_id or 0)) as inbox:
-            newest = began = await self._store.newest_view_log_id()
-            told: deque[int] = deque(maxlen=_TOLD)
-            while True:
-                wake = await inbox.wait()
-                # Ids are given out before the commit: one below the newest may have been on its way all the time.
-                missed = self._since(max(began, newest - _ON_THEIR_WAY), only)
-                async for log in missed if wake.lost else self._named(wake.ids):
-                    if log.id not in told:
-                        told.append(log.id)
-                        newest = max(newest, log.id)
-                        yield log
-
-    async def _named(self, log_ids: Sequence[int]) -> AsyncIterator[ViewLog]:
-        for log in await self._store.view_logs_by_ids(log_ids):
-            if log is not None:
-                yield log
-
-    async def _since(self, log_id: int, only: ViewLogFilter) -> AsyncIterator[ViewLog]:
-        while logs := await self._store.view_logs_since(log_id, only):
-            log_id = logs[-1].id
-            for log in logs:
+            async for log in feed.watch(inbox):
                 yield log
 
 

@@ -1,15 +1,14 @@
 """A sliding window: how much was taken within the last minute, told from two counts, and with no border to wait for."""
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 SECONDS = 60.0
 # Of a unit: what arithmetic may be off by, so that whoever waited as long as they were told is let in.
 _INEXACT = 1e-6
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(NamedTuple):
     """`current` was taken since this window began, `elapsed` seconds ago; `previous` in the one before it, of which as
     much still counts as this one has still to go.
     """

@@ -51,8 +51,13 @@ class KeySet:
 
     async def warm(self) -> None:
         """Loads the keys now, and raises where that fails."""
-        self._keys = await self._source.load()
+        self._take(await self._source.load())
         self._loaded_at = self._tried_at = time.monotonic()
+
+    def _take(self, loaded: Mapping[str, Any]) -> None:
+        """A key that is the same stays the same object, by which what it has proven is remembered."""
+        before = self._keys
+        self._keys = {kid: before[kid] if before.get(kid) == key else key for kid, key in loaded.items()}
 
     def _fetching(self) -> "asyncio.Task[None]":
         if self._fetch is None or self._fetch.done():
@@ -65,7 +70,7 @@ class KeySet:
         self._tried_at = time.monotonic()
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
-                self._keys = await self._source.load()
+                self._take(await self._source.load())
             self._loaded_at = time.monotonic()
         except (Unavailable, httpx2.HTTPError, OSError, ValueError, RecursionError) as error:
             _log.warning("keys_unavailable", error=type(error).__name__)

@@ -28,6 +28,8 @@ _NOT_FOR_ACCESS = frozenset({"at_hash", "c_hash", "events", "s_hash"})
 # Each asks for something to be done with the payload before it is what it seems, or be refused (RFC 7515, 4.1.11).
 _NOT_DONE_HERE = frozenset({"b64", "crit", "cty", "enc", "zip"})
 _LONGEST_TOKEN = 8192
+# How many tokens are remembered as proven: some 10 MB.
+_MOST_PROVEN = 20_000
 _LEEWAY_SECONDS = 5
 _BIGGEST_ID = 2**63 - 1
 _LONGEST_NAME = 255  # OpenID Connect Core, 2
@@ -46,12 +48,26 @@ class TrustedIssuer:
     audience: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Proven:
+    """A good token: what it was signed with, from when until when it is good (seconds since 1970), what it says."""
+
+    keys: KeySet
+    kid: str
+    key: Any
+    begins: float
+    ends: float
+    claims: Claims
+
+
 class JwtAccessTokens:
     """Speaks domain.tokens.AccessTokens. `issuer` is our own name in `iss`."""
 
     def __init__(self, issuer: str, own: SigningKeys, own_keys: KeySet, trusted: Sequence[TrustedIssuer]) -> None:
         self._issuer, self._own = issuer, own
         self._key_sets = {**{other.issuer: other.keys for other in trusted}, issuer: own_keys}
+        # By the hash of all of it, its signature too.
+        self._proven: dict[bytes, _Proven] = {}
         self._audiences = {other.issuer: other.audience for other in trusted}
 
     def issue(self, user_id: int, session_id: int, lifetime: timedelta) -> tuple[str, datetime]:
@@ -69,24 +85,49 @@ class JwtAccessTokens:
         return self._own.sign(claims, _OWN_TYPE), now + lifetime
 
     async def verify(self, token: str) -> Claims:
-        """Header's kid, then the key with that kid, then signature, times and issuer (FEATURES A4)."""
+        """Header's kid, then the key with that kid, then signature, times and issuer (FEATURES A4). What was proven
+        once stays proven while the key of that name is the same.
+        """
         try:
             if len(token) > _LONGEST_TOKEN:
                 raise Unauthenticated("The token is too long.")
-            header, claims, signature = _read(token)
-            issuer, kid = claims.get("iss"), header.get("kid")
-            keys = self._key_sets.get(issuer) if isinstance(issuer, str) else None
-            if keys is None or header.get("alg") != "RS256" or not isinstance(kid, str):
-                raise Unauthenticated("The token is not one that is trusted here.")
-            key = await keys.key(kid)
-            # PyJWT, which looks at every character in Python, takes half as long again: see benchmarks/verifier.py.
-            key.verify(signature, token.rpartition(".")[0].encode(), _PADDING, _HASH)
-            _refuse_untimely(claims)
-            if issuer == self._issuer:
-                return self._own_claims(header, claims)
-            return self._others_claims(header, claims, token)
+            digest = hashlib.sha256(token.encode()).digest()
+            proven = self._proven.get(digest)
+            if proven and await proven.keys.key(proven.kid) is proven.key:
+                _refuse_untimely(proven.begins, proven.ends)
+            else:
+                proven = await self._prove(token)
+                self._remember(digest, proven)
+            return proven.claims
         except (InvalidSignature, ValueError, TypeError, RecursionError) as error:
             raise Unauthenticated("The token is invalid or has expired. Please sign in again.") from error
+
+    async def _prove(self, token: str) -> "_Proven":
+        header, claims, signature = _read(token)
+        issuer, kid = claims.get("iss"), header.get("kid")
+        keys = self._key_sets.get(issuer) if isinstance(issuer, str) else None
+        if keys is None or header.get("alg") != "RS256" or not isinstance(kid, str):
+            raise Unauthenticated("The token is not one that is trusted here.")
+        key = await keys.key(kid)
+        # PyJWT, which looks at every character in Python, takes half as long again: see benchmarks/verifier.py.
+        key.verify(signature, token.rpartition(".")[0].encode(), _PADDING, _HASH)
+        begins, ends = max(_seconds(claims, "nbf", 0), _seconds(claims, "iat", 0)), _seconds(claims, "exp")
+        _refuse_untimely(begins, ends)
+        own = issuer == self._issuer
+        read = self._own_claims(header, claims) if own else self._others_claims(header, claims, token)
+        return _Proven(keys, kid, key, begins, ends, read)
+
+    def _remember(self, digest: bytes, proven: "_Proven") -> None:
+        """Where there is no room: the oldest goes if it is over, else the newest. Who come in turn, and are more than
+        there is room for, would otherwise push each other out before any of them comes again.
+        """
+        if len(self._proven) >= _MOST_PROVEN and digest not in self._proven:
+            oldest = next(iter(self._proven))
+            if self._proven[oldest].ends < time.time():
+                del self._proven[oldest]
+            else:
+                self._proven.popitem()
+        self._proven[digest] = proven
 
     def _own_claims(self, header: Mapping[str, Any], claims: Mapping[str, Any]) -> Claims:
         session_id, subject = claims.get("sid"), _subject(claims)
@@ -177,11 +218,9 @@ def _moment(claims: Mapping[str, Any], name: str) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def _refuse_untimely(claims: Mapping[str, Any]) -> None:
+def _refuse_untimely(begins: float, ends: float) -> None:
     """Raises ValueError."""
-    now = time.time()
-    begins = max(_seconds(claims, "nbf", 0), _seconds(claims, "iat", 0))
-    if not begins - _LEEWAY_SECONDS <= now < _seconds(claims, "exp") + _LEEWAY_SECONDS:
+    if not begins - _LEEWAY_SECONDS <= time.time() < ends + _LEEWAY_SECONDS:
         raise ValueError("not now")
 
 

@@ -12,6 +12,7 @@ from domain.contents import Content, ContentFilter, NewContent, TitleTaken
 from domain.pages import Order, Page, PageRequest
 from persistence.database import Connection, Database
 from persistence.grams import folded, grams_in, grams_of
+from persistence.making import of_parent
 from persistence.pages import of_parents, ordered, page_of, page_values, pages_of
 from persistence.search_terms import put_terms
 from persistence.statements import Statement, by_key, columns_of, is_any, plain
@@ -186,7 +187,7 @@ def _counted(filters: tuple[str, ...]) -> Statement[int]:
 def _of_corporations(order: Order, after: bool, deleted_too: bool) -> Statement[tuple[int, Content]]:
     select = _ALL if deleted_too else _ALL.where(VISIBLE)
     paged = of_parents(select, contents.c.corporation_id, order, after=after)
-    return Statement(paged, lambda parent, *row: (int(parent), Content(*row)))
+    return Statement(paged, of_parent(Content))
 
 
 @cache

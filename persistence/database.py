@@ -1,8 +1,8 @@
 """The database: one statement, or one transaction, at a time."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, nullcontext
+from types import TracebackType
 
 import asyncpg
 
@@ -13,6 +13,8 @@ from persistence.pool import UNREACHABLE, Connection, Pool
 from persistence.replica import Replica
 
 __all__ = ["Connection", "Database"]
+
+_NO_TEXT = (UnicodeEncodeError, asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
 
 
 class Database:
@@ -43,43 +45,57 @@ class Database:
     def pool_state(self) -> PoolState:
         return self._pool.state()
 
-    @asynccontextmanager
-    async def reading(self) -> AsyncIterator[Connection]:
+    def reading(self) -> AbstractAsyncContextManager[Connection]:
         """A connection for one statement, which commits by itself."""
-        with _told():
-            if self.replica and may_lag.get() and self.replica.is_usable:
-                yield self.replica
-            else:
-                async with self._pool.lend() as connection:
-                    yield connection
+        if self.replica and may_lag.get() and self.replica.is_usable:
+            return _Told(nullcontext(self.replica))
+        return _Told(self._pool.lend())
 
-    @asynccontextmanager
-    async def single(self) -> AsyncIterator[Connection]:
+    def single(self) -> AbstractAsyncContextManager[Connection]:
         """The same for those who write with one statement."""
-        with _told():
-            async with self._pool.lend() as connection:
-                yield connection
+        return _Told(self._pool.lend())
 
-    @asynccontextmanager
-    async def writing(self) -> AsyncIterator[Connection]:
+    def writing(self) -> AbstractAsyncContextManager[Connection]:
         """One transaction. Await nothing outside PostgreSQL in it, and no second connection."""
-        with _told():
-            async with self._pool.lend(transaction=True) as connection:
-                yield connection
+        return _Told(self._pool.lend(transaction=True))
 
     async def check(self) -> None:
         async with self.single() as connection:
             await connection.fetchval("select 1", timeout=2)
 
 
-@contextmanager
-def _told() -> Iterator[None]:
-    """What went wrong, in the domain's own words."""
-    try:
-        yield
-    except (UnicodeEncodeError, asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError) as error:
+class _Told:
+    """What goes wrong with a loan, or while it lasts, is told in the domain's own words."""
+
+    __slots__ = ("_loan",)
+
+    def __init__(self, loan: AbstractAsyncContextManager[Connection]) -> None:
+        self._loan = loan
+
+    async def __aenter__(self) -> Connection:
+        try:
+            return await self._loan.__aenter__()
+        except Exception as error:
+            _tell(error)
+            raise
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            await self._loan.__aexit__(kind, error, trace)
+        except Exception as late:
+            _tell(late)
+            raise
+        if error is not None:
+            _tell(error)
+
+
+def _tell(error: BaseException) -> None:
+    """Raises what the domain calls it. Returns where it has no word for it."""
+    if isinstance(error, _NO_TEXT):
         raise ValidationFailed("A text holds characters that cannot be stored, such as NUL.") from error
-    except asyncpg.ForeignKeyViolationError as error:
+    if isinstance(error, asyncpg.ForeignKeyViolationError):
         raise Conflict("Something that this needs was deleted just now.") from error
-    except UNREACHABLE as error:
+    if isinstance(error, UNREACHABLE):
         raise Unavailable("The database cannot be reached just now. Please try again.") from error

@@ -7,6 +7,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from domain.genres import Genre
 from persistence.database import Connection, Database
+from persistence.making import of_parent
 from persistence.statements import Statement, by_key, columns_of, grouped, is_any, plain
 from persistence.tables import content_genres, genres
 
@@ -18,7 +19,7 @@ _OF_CONTENTS = Statement(
     .join(genres, genres.c.id == content_genres.c.genre_id)
     .where(is_any(content_genres.c.content_id, "ids"))
     .order_by(genres.c.name),
-    lambda parent, *row: (int(parent), Genre(*row)),
+    of_parent(Genre),
 )
 _NAMES = sa.func.unnest(sa.bindparam("names", type_=sa.ARRAY(sa.Text))).column_valued("name")
 # Sorted, so that two who name the same new genres wait for each other in one order.

@@ -16,6 +16,7 @@ from domain.playback import (
     VIEW_LOGS_BY_AGE,
     Playable,
     PointEntry,
+    Start,
     View,
     ViewLog,
     ViewLogFilter,
@@ -26,6 +27,7 @@ from persistence import sessions as signed_in
 from persistence import video_assets as assets
 from persistence.database import Connection, Database
 from persistence.pages import ordered, page_of, page_values
+from persistence.signals import told
 from persistence.statements import Statement, by_key, columns_of, is_any, plain
 from persistence.tables import contents, point_entries, sessions, users, video_assets, view_logs, watch_progress
 
@@ -33,35 +35,38 @@ _LOGS = columns_of(ViewLog, view_logs)
 _ENTRIES = columns_of(PointEntry, point_entries)
 _USER = sa.bindparam("user_id", type_=sa.BigInteger)
 _CONTENT = sa.bindparam("content_id", type_=sa.BigInteger)
+# So many columns of a start are one Playable.
+_PLAYABLE = len(catalogue.COLUMNS) + len(assets.COLUMNS) + 2
 
-_PLAYABLE = Statement(
-    sa.select(
-        *catalogue.COLUMNS,
-        *assets.COLUMNS,
-        # A finished view starts again from the beginning.
-        sa.case((watch_progress.c.completed, 0.0), else_=sa.func.coalesce(watch_progress.c.position_seconds, 0.0)),
-        sa.func.now(),
-    )
-    .join(video_assets, video_assets.c.content_id == contents.c.id, isouter=True)
-    .join(
-        watch_progress,
-        sa.and_(watch_progress.c.content_id == contents.c.id, watch_progress.c.user_id == _USER),
-        isouter=True,
-    )
-    .where(contents.c.id == _CONTENT, catalogue.VISIBLE)
-    .order_by(video_assets.c.id),
-    lambda *row: _playable(row),
+_ASSET = sa.bindparam("asset_id", type_=sa.BigInteger)
+_AT_ONCE = sa.bindparam("streams_at_once", type_=sa.BigInteger)
+_watching = sa.select(sa.func.count()).where(
+    watch_progress.c.user_id == _USER,
+    watch_progress.c.observed_at > sa.func.now() - sa.bindparam("within", type_=INTERVAL),
+    watch_progress.c.content_id != _CONTENT,
+    watch_progress.c.completed.is_(False),
 )
-
+# Counted only where it matters.
+_beside = sa.select(
+    sa.case((_AT_ONCE.is_(None), 0), else_=_watching.scalar_subquery()).label("streams"),
+).cte("beside")
+_has_file = sa.exists(
+    sa.select(video_assets.c.id).where(
+        video_assets.c.content_id == contents.c.id, sa.or_(_ASSET.is_(None), video_assets.c.id == _ASSET)
+    )
+)
+_has_room = sa.or_(_AT_ONCE.is_(None), sa.select(_beside.c.streams).scalar_subquery() < _AT_ONCE)
 # Once is the unique constraint's doing: a second log is not written, and what hangs from the log then finds none.
 _log = (
     insert(view_logs)
     .from_select(
         ["user_id", "content_id", "corporation_id"],
-        sa.select(_USER, contents.c.id, contents.c.corporation_id).where(contents.c.id == _CONTENT),
+        sa.select(_USER, contents.c.id, contents.c.corporation_id).where(
+            contents.c.id == _CONTENT, catalogue.VISIBLE, _has_file, _has_room
+        ),
     )
     .on_conflict_do_nothing()
-    .returning(view_logs.c.id, view_logs.c.content_id)
+    .returning(view_logs.c.id, view_logs.c.content_id, view_logs.c.corporation_id)
     .cte("log")
 )
 _entry = (
@@ -92,32 +97,55 @@ _counted = (
     .returning(contents.c.view_count)
     .cte("counted")
 )
-_FIRST_VIEW = Statement(
-    sa.select(_log.c.id.label("log_id"), _balance.c.points.label("balance"), _counted.c.view_count)
-    .select_from(_log.join(_balance, sa.true()).join(_counted, sa.true()))
-    .add_cte(_entry),
-    View,
+_told = told(
+    _log, ("view_logs", sa.literal(0, sa.BigInteger), _log.c.id), ("view_logs_of", _log.c.corporation_id, _log.c.id)
 )
-_WATCHING_BESIDE = plain(
-    sa.select(sa.func.count()).where(
-        watch_progress.c.user_id == _USER,
-        watch_progress.c.observed_at > sa.func.now() - sa.bindparam("within", type_=INTERVAL),
-        watch_progress.c.content_id != _CONTENT,
-        watch_progress.c.completed.is_(False),
+# Who finds a log that this statement cannot see comes upon somebody who writes it: the points must be asked for anew.
+_points_before = sa.select(users.c.points).where(
+    users.c.id == _USER,
+    sa.exists(sa.select(view_logs.c.id).where(view_logs.c.user_id == _USER, view_logs.c.content_id == _CONTENT)),
+)
+_START = Statement(
+    sa.select(
+        *catalogue.COLUMNS,
+        *assets.COLUMNS,
+        # A finished view starts again from the beginning.
+        sa.case((watch_progress.c.completed, 0.0), else_=sa.func.coalesce(watch_progress.c.position_seconds, 0.0)),
+        sa.func.now(),
+        _beside.c.streams,
+        _log.c.id.label("log_id"),
+        sa.func.coalesce(_balance.c.points, _points_before.scalar_subquery()).label("balance"),
+        _counted.c.view_count.label("counted"),
+        _told,
     )
+    .select_from(contents)
+    .join(video_assets, video_assets.c.content_id == contents.c.id, isouter=True)
+    .join(
+        watch_progress,
+        sa.and_(watch_progress.c.content_id == contents.c.id, watch_progress.c.user_id == _USER),
+        isouter=True,
+    )
+    .join(_beside, sa.true())
+    .join(_log, sa.true(), isouter=True)
+    .join(_balance, sa.true(), isouter=True)
+    .join(_counted, sa.true(), isouter=True)
+    .where(contents.c.id == _CONTENT, catalogue.VISIBLE)
+    .order_by(video_assets.c.id)
+    .add_cte(_entry),
+    lambda *row: row,
 )
 _POINTS = plain(sa.select(users.c.points).where(users.c.id == _USER))
 
-_ASSET = (
+_FILE = (
     sa.select(*assets.COLUMNS)
     .join(contents, contents.c.id == video_assets.c.content_id)
-    .where(video_assets.c.id == sa.bindparam("asset_id", type_=sa.BigInteger), catalogue.VISIBLE)
+    .where(video_assets.c.id == _ASSET, catalogue.VISIBLE)
     .where(sa.func.now() < sa.bindparam("until", type_=sa.TIMESTAMP(timezone=True)))
 )
 _alive = sa.select(sessions.c.id).where(
     sessions.c.id == sa.bindparam("session_id", type_=sa.BigInteger), sessions.c.user_id == _USER, signed_in.ALIVE
 )
-_ASSET_FOR = Statement(_ASSET.where(sa.exists(_alive)), VideoAsset)
+_ASSET_FOR = Statement(_FILE.where(sa.exists(_alive)), VideoAsset)
 
 _VISIBLE_LOGS = sa.select(*_LOGS).join(contents, contents.c.id == view_logs.c.content_id).where(catalogue.VISIBLE)
 _LOGS_BY_IDS = Statement(_VISIBLE_LOGS.where(is_any(view_logs.c.id, "ids")), ViewLog)
@@ -138,15 +166,21 @@ class Playback:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def playable(self, transaction: Connection, user_id: int, content_id: int) -> list[Playable]:
-        return await _PLAYABLE.all(transaction, user_id=user_id, content_id=content_id)
-
-    async def first_view(self, transaction: Connection, user_id: int, content_id: int) -> View:
-        first = await _FIRST_VIEW.first(transaction, user_id=user_id, content_id=content_id)
-        return first or View(None, await _POINTS.one(transaction, user_id=user_id), None)
-
-    async def watching_beside(self, transaction: Connection, user_id: int, content_id: int, within: timedelta) -> int:
-        return int(await _WATCHING_BESIDE.one(transaction, user_id=user_id, content_id=content_id, within=within))
+    async def start(
+        self,
+        transaction: Connection,
+        user_id: int,
+        content_id: int,
+        asset_id: int | None,
+        streams_at_once: int | None,
+        within: timedelta,
+    ) -> Start:
+        which = {"user_id": user_id, "content_id": content_id, "asset_id": asset_id}
+        rows = await _START.all(transaction, **which, streams_at_once=streams_at_once, within=within)
+        if not rows:
+            return Start([], 0, View(None, None, None))
+        beside, log_id, balance, view_count = rows[0][_PLAYABLE:-1]
+        return Start([_playable(row) for row in rows], beside, View(log_id, balance, view_count))
 
     async def asset_for(self, session_id: int, user_id: int, asset_id: int, until: datetime) -> VideoAsset | None:
         values = {"session_id": session_id, "user_id": user_id, "asset_id": asset_id, "until": until}
@@ -199,7 +233,7 @@ def _playable(row: Sequence[object]) -> Playable:
     contents_end = len(catalogue.COLUMNS)
     assets_end = contents_end + len(assets.COLUMNS)
     asset = VideoAsset(*row[contents_end:assets_end])  # type: ignore[arg-type]
-    return Playable(Content(*row[:contents_end]), asset if asset.id else None, *row[assets_end:])  # type: ignore[arg-type]
+    return Playable(Content(*row[:contents_end]), asset if asset.id else None, *row[assets_end:_PLAYABLE])  # type: ignore[arg-type]
 
 
 def _wanted(only: ViewLogFilter) -> dict[str, object]:

@@ -1,20 +1,20 @@
 """Watch progress in PostgreSQL."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import INTERVAL, UUID, insert
+from sqlalchemy.dialects.postgresql import INTERVAL
 
 from domain.pages import Page, PageRequest
-from domain.progress import CONTINUE_WATCHING, HISTORY, Ledger, WatchEvent, WatchProgress
+from domain.progress import CONTINUE_WATCHING, HISTORY, Ledger, Report, WatchProgress
+from persistence import progress_ledger
 from persistence.contents import VISIBLE
 from persistence.database import Connection, Database
 from persistence.pages import ordered, page_of, page_values
 from persistence.statements import Statement, by_key, columns_of, is_any, plain
 from persistence.sweeping import oldest_of, sweep
-from persistence.tables import contents, progress_changes, progress_counters, users, watch_events, watch_progress
+from persistence.tables import contents, progress_changes, progress_counters, watch_events, watch_progress
 
 _COLUMNS = columns_of(WatchProgress, watch_progress)
 _CHANGES = columns_of(WatchProgress, progress_changes, id=progress_changes.c.progress_id)
@@ -25,64 +25,8 @@ _VISIBLE = _OWN.join(contents, contents.c.id == watch_progress.c.content_id).whe
 # Started and not finished: what was only opened is not started.
 _UNFINISHED = _VISIBLE.where(watch_progress.c.completed.is_(False), watch_progress.c.position_seconds > 0)
 
-# The person before what is theirs, as everywhere: who deletes a person locks in this order too.
-_person = sa.select(users.c.id).where(users.c.id == _USER).with_for_update(read=True, key_share=True).cte("person")
-_LOCK = Statement(
-    insert(progress_counters)
-    .from_select(["user_id", "sequence"], sa.select(_person.c.id, sa.literal(0, sa.BigInteger)))
-    .on_conflict_do_update(index_elements=["user_id"], set_={"sequence": progress_counters.c.sequence})
-    .returning(progress_counters.c.sequence, sa.func.clock_timestamp()),
-    lambda *row: row,
-)
-_EXISTING = plain(sa.select(contents.c.id).where(is_any(contents.c.id, "ids"), VISIBLE))
-_KNOWN = plain(
-    sa.select(watch_events.c.event_id).where(
-        watch_events.c.user_id == _USER, is_any(watch_events.c.event_id, "event_ids")
-    )
-)
 _OF_CONTENTS = Statement(_OWN.where(is_any(watch_progress.c.content_id, "ids")), WatchProgress)
 _BY_IDS = Statement(_VISIBLE.where(is_any(watch_progress.c.id, "ids")), WatchProgress)
-_REMEMBER = plain(
-    insert(watch_events)
-    .from_select(
-        ["user_id", "event_id"],
-        sa.select(_USER, sa.func.unnest(sa.bindparam("event_ids", type_=sa.ARRAY(UUID)))),
-    )
-    .on_conflict_do_nothing()
-)
-_COUNT_UP = plain(
-    sa.update(progress_counters)
-    .where(progress_counters.c.user_id == _USER)
-    .values(sequence=sa.bindparam("new_sequence", type_=sa.BigInteger))
-)
-
-_STATE = ("content_id", "position_seconds", "duration_seconds", "completed", "observed_at", "sequence")
-_given = (
-    sa.func.unnest(*(sa.bindparam(name, type_=sa.ARRAY(watch_progress.c[name].type)) for name in _STATE))
-    .table_valued(*(sa.column(name, watch_progress.c[name].type) for name in _STATE), name="given")
-    .render_derived()
-)
-_written = insert(watch_progress).from_select(
-    ["user_id", *_STATE], sa.select(_USER, *(_given.c[name] for name in _STATE))
-)
-_written_cte = (
-    _written.on_conflict_do_update(
-        index_elements=["user_id", "content_id"],
-        set_={name: _written.excluded[name] for name in _STATE if name != "content_id"},
-    )
-    .returning(*_COLUMNS)
-    .cte("written")
-)
-_logged = (
-    sa.insert(progress_changes)
-    .from_select(
-        ["progress_id", "user_id", *_STATE],
-        sa.select(_written_cte.c.id, _written_cte.c.user_id, *(_written_cte.c[name] for name in _STATE)),
-    )
-    .cte("logged")
-)
-_WRITE = Statement(sa.select(*_written_cte.c).add_cte(_logged).order_by(_written_cte.c.sequence), WatchProgress)
-
 _SEQUENCE = plain(sa.select(progress_counters.c.sequence).where(progress_counters.c.user_id == _USER))
 _LATEST = _VISIBLE.order_by(watch_progress.c.sequence.desc()).limit(sa.bindparam("most", type_=sa.BigInteger))
 _LATEST_OF = {
@@ -125,29 +69,18 @@ class Progress:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def ledger(self, transaction: Connection, user_id: int, events: Sequence[WatchEvent]) -> Ledger:
-        ids = sorted({event.content_id for event in events})
-        sequence, now = await _LOCK.one(transaction, user_id=user_id)
-        visible = await _EXISTING.all(transaction, ids=ids)
-        known = await _KNOWN.all(transaction, user_id=user_id, event_ids=[event.event_id for event in events])
-        progress = await _OF_CONTENTS.all(transaction, user_id=user_id, ids=ids)
-        # asyncpg answers with its own kind of UUID, which equals and hashes like the standard one.
-        return Ledger(sequence, now, frozenset(visible), frozenset(known), {p.content_id: p for p in progress})
+    async def ledgers(
+        self, transaction: Connection, reports: Sequence[Report], *, patient: bool
+    ) -> Mapping[int, Ledger]:
+        return await progress_ledger.ledgers(transaction, reports, patient=patient)
 
     async def write(
-        self,
-        transaction: Connection,
-        user_id: int,
-        events: Sequence[WatchEvent],
-        changed: Sequence[WatchProgress],
-        sequence: int,
+        self, transaction: Connection, reports: Sequence[Report], changed: Sequence[WatchProgress]
     ) -> list[WatchProgress]:
-        await _REMEMBER.run(transaction, user_id=user_id, event_ids=[event.event_id for event in events])
-        if not changed:
-            return []
-        await _COUNT_UP.run(transaction, user_id=user_id, new_sequence=sequence)
-        arrays: dict[str, Any] = {name: [getattr(progress, name) for progress in changed] for name in _STATE}
-        return await _WRITE.all(transaction, user_id=user_id, **arrays)
+        return await progress_ledger.write(transaction, reports, changed)
+
+    async def forget_unused(self, transaction: Connection, user_ids: Sequence[int]) -> None:
+        await progress_ledger.forget_unused(transaction, user_ids)
 
     async def of_contents(self, user_id: int, content_ids: Sequence[int]) -> list[WatchProgress | None]:
         async with self._database.reading() as connection:

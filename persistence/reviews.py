@@ -9,6 +9,7 @@ from domain.pages import Page, PageRequest
 from domain.reviews import REVIEWS_BY_AGE, Held, Review
 from persistence.contents import VISIBLE
 from persistence.database import Connection, Database
+from persistence.making import of_parent
 from persistence.pages import of_parents, ordered, page_of, page_values, pages_of
 from persistence.statements import Statement, by_key, columns_of, is_any, plain
 from persistence.tables import contents, reviews
@@ -25,7 +26,7 @@ _BY_IDS = Statement(_VISIBLE.where(is_any(reviews.c.id, "ids")), Review)
 _OF_CONTENTS = {
     after: Statement(
         of_parents(_ALL, reviews.c.content_id, REVIEWS_BY_AGE, after=after),
-        lambda parent, *row: (int(parent), Review(*row)),
+        of_parent(Review),
     )
     for after in (False, True)
 }

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
 import asyncpg
 import sqlalchemy as sa
 import structlog
+from sqlalchemy.dialects.postgresql import array
 
 from domain.ports import Wake
 from persistence.database import Connection
@@ -25,31 +26,55 @@ _payloads = sa.func.unnest(sa.bindparam("payloads", type_=sa.ARRAY(sa.Text))).co
 _NOTIFY_EACH = plain(sa.select(sa.func.pg_notify(_CHANNEL, _payloads)))
 
 
+def told(rows: sa.CTE, *news: tuple[str, sa.ColumnElement[int], sa.ColumnElement[int]]) -> sa.ScalarSelect[int]:
+    """Announces topic, key and id of each of these rows within the statement that has this among what it selects."""
+    said = [sa.func.concat_ws(":", sa.literal(topic, sa.Text), key, one) for topic, key, one in news]
+    payloads = sa.func.unnest(array(said)).table_valued("payload").render_derived()
+    heard = sa.func.count(sa.func.pg_notify(_CHANNEL, payloads.c.payload))
+    return sa.select(heard).select_from(rows.join(payloads, sa.true())).scalar_subquery()
+
+
 class Inbox:
-    """What one listener has not yet heard. Too much of it is the same as a lost line: look for yourself."""
+    """What one listener has not yet heard."""
+
+    __slots__ = ("_waiter", "wake")
 
     def __init__(self) -> None:
-        self._ids: list[int] = []
-        self._lost = False
-        self._news = asyncio.Event()
+        self.wake: Wake | None = None
+        self._waiter: asyncio.Future[None] | None = None
 
     async def wait(self) -> Wake:
-        await self._news.wait()
-        self._news.clear()
-        wake = Wake(tuple(self._ids), self._lost)
-        self._ids, self._lost = [], False
+        while self.wake is None:
+            self._waiter = asyncio.get_running_loop().create_future()
+            await self._waiter
+        wake, self.wake = self.wake, None
         return wake
 
-    def hear(self, ids: Sequence[int]) -> None:
-        if len(self._ids) + len(ids) > _MOST_IDS:
-            self.lose()
-        else:
-            self._ids.extend(ids)
-            self._news.set()
+    def hear(self, wake: Wake) -> None:
+        """In place of what was not yet heard."""
+        self.wake = wake
+        if self._waiter and not self._waiter.done():
+            self._waiter.set_result(None)
 
-    def lose(self) -> None:
-        self._ids, self._lost = [], True
-        self._news.set()
+
+def tell(inboxes: Iterable[Inbox], news: Wake) -> None:
+    """Who has not yet heard the same before hears it together with the others, as one wake."""
+    joined: dict[int, tuple[Wake, Wake]] = {}
+    for inbox in inboxes:
+        before = inbox.wake
+        if before is None:
+            inbox.hear(news)
+            continue
+        if id(before) not in joined:
+            joined[id(before)] = before, _both(before, news)
+        inbox.hear(joined[id(before)][1])
+
+
+def _both(before: Wake, news: Wake) -> Wake:
+    """Too much of it is the same as a lost line: look for yourself. What is found then is behind all news."""
+    if before.lost or news.lost or len(before.ids) + len(news.ids) > _MOST_IDS:
+        return Wake((), lost=True)
+    return Wake(before.ids + news.ids, lost=False)
 
 
 class PostgresSignals:
@@ -96,8 +121,7 @@ class PostgresSignals:
         try:
             await connection.add_listener(_CHANNEL, self._dispatch)
             for inboxes in self._inboxes.values():
-                for inbox in inboxes:
-                    inbox.lose()
+                tell(inboxes, Wake((), lost=True))
             await _until_lost(connection)
         finally:
             with suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
@@ -105,9 +129,8 @@ class PostgresSignals:
 
     def _dispatch(self, _connection: Any, _pid: int, _channel: str, payload: Any) -> None:
         name, _, ids = str(payload).rpartition(":")
-        numbers = [int(number) for number in ids.split(",") if number]
-        for inbox in self._inboxes.get(name, ()):
-            inbox.hear(numbers)
+        numbers = tuple(int(number) for number in ids.split(",") if number)
+        tell(self._inboxes.get(name, ()), Wake(numbers, lost=len(numbers) > _MOST_IDS))
 
 
 async def _until_lost(connection: Any) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
 from domain.errors import Conflict
 from domain.metering import Timed
+from persistence.making import maker_of
 
 T = TypeVar("T")
 
@@ -24,7 +25,8 @@ class Statement(Generic[T]):
     """
 
     def __init__(self, core: sa.sql.ClauseElement, into: Callable[..., T], *, planned_anew: bool = False) -> None:
-        self._core, self._into, self._planned_anew = core, into, planned_anew
+        self._core, self._planned_anew = core, planned_anew
+        self._into: Callable[..., T] = maker_of(into)
 
     async def all(self, connection: Any, **values: object) -> list[T]:
         return [self._into(*row) for row in await self._fetch(connection, values)]

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from domain.pages import Page, PageRequest
 from domain.users import USERS_BY_AGE, NewUser, Role, User
 from persistence.database import Connection, Database
+from persistence.making import of_parent
 from persistence.pages import of_parents, ordered, page_of, page_values, pages_of
 from persistence.statements import Statement, by_key, columns_of, is_any, plain
 from persistence.tables import content_likes, contents, users, view_logs
@@ -114,7 +115,7 @@ class Users:
 def _members(*, after: bool) -> Statement[tuple[int, User]]:
     from_users = sa.select(*COLUMNS)
     paged = of_parents(from_users, users.c.corporation_id, USERS_BY_AGE, after=after)
-    return Statement(paged, lambda parent, *row: (parent, User(*row)))
+    return Statement(paged, of_parent(User))
 
 
 _MEMBERS, _MEMBERS_AFTER = _members(after=False), _members(after=True)

@@ -8,14 +8,16 @@ from sqlalchemy.dialects.postgresql import insert
 from domain.video_assets import VideoAsset
 from persistence.contents import VISIBLE
 from persistence.database import Connection, Database
+from persistence.making import maker_of
 from persistence.statements import Statement, by_key, columns_of, grouped, is_any, plain
 from persistence.tables import contents, video_assets
 
 COLUMNS = columns_of(VideoAsset, video_assets)
+_make = maker_of(VideoAsset)
 
 _OF_CONTENTS = Statement(
     sa.select(*COLUMNS).where(is_any(video_assets.c.content_id, "ids")).order_by(video_assets.c.id),
-    lambda *row: (int(row[1]), VideoAsset(*row)),
+    lambda *row: (int(row[1]), _make(*row)),
 )
 _BY_IDS = Statement(
     sa.select(*COLUMNS)

@@ -13,7 +13,8 @@ from domain.progress import WatchProgress
 from domain.tmdb import poster_path
 from resolvers.arguments import After, First, Id, given
 from resolvers.context import Context, Info
-from resolvers.loaders import batched, one_by_one
+from resolvers.fields import batched
+from resolvers.loaders import one_by_one
 
 OrderBy = Annotated[ContentOrder, strawberry.argument(description="In which order; ties are broken by id.")]
 

@@ -13,6 +13,7 @@ from domain.authentication import Authentication
 from domain.contents import Contents, ContentStore
 from domain.corporations import Corporations, CorporationStore
 from domain.devices import Devices, DeviceStore
+from domain.endings import Ending
 from domain.errors import CsrfTokenRequired, Refusal, RefusalCode, Unauthenticated
 from domain.freshness import Freshness
 from domain.generated_images import GeneratedImages
@@ -127,7 +128,7 @@ class Context:
     # Of a WebSocket only, and the socket's own business: what it connected with, and who watches its session.
     connection_params: dict[str, Any] | None = None
     socket: Any = None
-    watch: asyncio.Task[None] | None = None
+    watch: asyncio.Task[None] | Ending | None = None
     began: float = field(default_factory=time.monotonic)
     loaders: Loaders = field(init=False)
     stale: bool = field(init=False, default=False)

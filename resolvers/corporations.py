@@ -13,7 +13,7 @@ from domain.pages import Page, PageRequest
 from domain.users import USERS_BY_AGE, User
 from resolvers.arguments import After, First, Id
 from resolvers.context import Context, Info
-from resolvers.loaders import batched
+from resolvers.fields import batched
 
 IncludeDeleted = Annotated[
     bool, strawberry.argument(description="Whether what lies in the trash is listed too; for managers of the company.")

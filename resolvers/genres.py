@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from domain.contents import Content
 from domain.genres import Genre
 from resolvers.context import Context, Info
-from resolvers.loaders import batched
+from resolvers.fields import batched
 
 
 async def genres(info: Info) -> list[Genre]:

@@ -10,6 +10,7 @@ from domain.images import Image, ImageStatus, SignedUrl, UploadTicket
 from domain.uploads import NewUpload
 from resolvers.arguments import given
 from resolvers.context import Context, Info
+from resolvers.fields import computed
 from resolvers.loaders import one_by_one
 
 Key = Annotated[str, strawberry.argument(description="The image's key.")]
@@ -57,9 +58,11 @@ def new_upload(input: Any) -> NewUpload:
     return NewUpload(**given(input))
 
 
-def ticket_url(root: strawberry.Parent[UploadTicket], info: Info) -> str:
-    return info.context.url(root.signed.url)
+@computed
+def ticket_url(context: Context, ticket: UploadTicket) -> str:
+    return context.url(ticket.signed.url)
 
 
-def signed_url(root: strawberry.Parent[SignedUrl], info: Info) -> str:
-    return info.context.url(root.address)
+@computed
+def signed_url(context: Context, signed: SignedUrl) -> str:
+    return context.url(signed.address)

@@ -11,7 +11,7 @@ from domain.instagram import InstagramAccountList, InstagramLink
 from domain.instagram_authorization import AuthorizationStarted
 from domain.personas import Persona
 from resolvers.context import Context, Info
-from resolvers.loaders import batched
+from resolvers.fields import batched
 
 # Where Meta sends browsers back to, below this server's own address.
 CALLBACK = "/oauth/instagram/callback"

@@ -12,7 +12,7 @@ from domain.pages import Page, PageRequest
 from domain.users import Viewer
 from resolvers.arguments import After, First
 from resolvers.context import Context, Info
-from resolvers.loaders import batched
+from resolvers.fields import batched
 
 
 @batched

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import AbstractAsyncContextManager, aclosing
 from typing import Any, TypeVar, cast
 
 from domain.errors import Forbidden, Unauthenticated
@@ -15,43 +14,49 @@ async def until_ended(context: Context, events: AsyncIterator[T], *, by_rights: 
     """The events while the session lasts, each with fresh loaders. Raises Unauthenticated when it has ended; if asked,
     Forbidden when the viewer's role or company has changed.
     """
-    authentication = context.services.authentication
-    async with authentication.ending(context.signed_in(), by_rights=by_rights) as ended, _closing(events):
-        over = asyncio.ensure_future(ended.wait())
-        try:
-            while (event := await _next(events, over)) is not None:
-                context.renew_loaders()
-                yield event
-            if over.done():
-                raise await _why_over(context)
-        finally:
-            over.cancel()
-
-
-async def _next(events: AsyncIterator[T], over: "asyncio.Future[Any]") -> T | None:
-    """The next event, or None where there are no more, or none to be told."""
-    coming = asyncio.ensure_future(anext(events, None))
+    waiting = _Waiting()
+    ending = context.services.authentication.ending(context.signed_in(), waiting.end, by_rights=by_rights)
     try:
-        await asyncio.wait((coming, over), return_when=asyncio.FIRST_COMPLETED)
-        return None if over.done() else coming.result()
+        while (event := await waiting.next(events)) is not None and not waiting.is_over:
+            context.renew_loaders()
+            yield event
+        if waiting.is_over:
+            raise await _why_over(context)
     finally:
-        if not coming.done():
-            await _put_away(coming)
+        ending.cancel()
+        await cast("AsyncGenerator[Any, None]", events).aclose()
 
 
-async def _put_away(task: "asyncio.Future[Any]") -> None:
-    """Returns when the task has really ended, which a generator must have before it is closed; whoever waits for it may
-    be cancelled meanwhile, and by anyio again and again.
+class _Waiting:
+    """For events, until it ends. No task of its own waits for that, for there may be thousands of subscriptions:
+    whichever task waits for an event is cancelled, as asyncio.timeout does it.
     """
-    task.cancel()
-    cancelled: asyncio.CancelledError | None = None
-    while not task.done():
+
+    __slots__ = ("_is_cancelled", "_task", "is_over")
+
+    def __init__(self) -> None:
+        self._task: asyncio.Task[Any] | None = None
+        self._is_cancelled = self.is_over = False
+
+    async def next(self, events: AsyncIterator[T]) -> T | None:
+        """None where there are no more, and where it is over meanwhile, or since the last."""
+        if self.is_over:
+            return None
+        task = self._task = asyncio.current_task()
+        assert task
         try:
-            await asyncio.wait((task,))
-        except asyncio.CancelledError as error:
-            cancelled = error
-    if cancelled:
-        raise cancelled
+            return await anext(events, None)
+        except asyncio.CancelledError:
+            if not self._is_cancelled or task.uncancel():  # by somebody else, perhaps as well
+                raise
+            return None
+        finally:
+            self._task = None
+
+    def end(self) -> None:
+        self.is_over = True
+        if self._task:
+            self._is_cancelled = self._task.cancel()
 
 
 async def _why_over(context: Context) -> Exception:
@@ -60,7 +65,3 @@ async def _why_over(context: Context) -> Exception:
     if now is not None and now.rights != before.rights:
         return Forbidden("Your role or company has changed. Please subscribe again.")
     return Unauthenticated("This session has ended. Please sign in again.")
-
-
-def _closing(events: AsyncIterator[Any]) -> AbstractAsyncContextManager[Any]:
-    return aclosing(cast("AsyncGenerator[Any, None]", events))

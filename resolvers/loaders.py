@@ -1,12 +1,10 @@
-"""Fields that need other rows: one batch function for all parents of a level, wrapped in a dataloader for each."""
+"""The dataloaders of an operation, by which graphql-core comes to the batch functions of fields."""
 
 import asyncio
-import inspect
 import time
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Any, TypeAlias, TypeVar
 
-import strawberry
 from strawberry.dataloader import DataLoader
 
 from domain.errors import CodedError
@@ -16,7 +14,6 @@ T = TypeVar("T")
 _TURN_SECONDS = 0.002
 
 # (context, parents, **arguments of the field) -> one result for each parent, in their order.
-_PARENT: Any = strawberry.Parent[Any]  # type: ignore[misc]
 Batch: TypeAlias = Callable[..., Awaitable[Sequence[Any]]]
 
 
@@ -56,24 +53,3 @@ async def one_by_one(work: Callable[[Any], Awaitable[T]], parents: Sequence[Any]
             await asyncio.sleep(0)
             began = time.perf_counter()
     return results
-
-
-def batched(batch: Batch) -> Callable[..., Any]:
-    """The resolver of a field from its batch function. It returns the loader's future rather than awaiting it."""
-
-    def resolve(root: Any, info: Any, **arguments: Any) -> Awaitable[Any]:
-        future: Awaitable[Any] = info.context.loaders.load(batch, root, arguments)
-        return future
-
-    own = list(inspect.signature(batch).parameters.values())[2:]
-    given = [
-        inspect.Parameter("root", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=_PARENT),
-        inspect.Parameter("info", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=strawberry.Info),
-    ]
-    keyword_only = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own]
-    resolve.__signature__ = inspect.Signature([*given, *keyword_only])  # type: ignore[attr-defined]
-    resolve.__annotations__ = {parameter.name: parameter.annotation for parameter in (*given, *own)}
-    resolve.__name__ = batch.__name__
-    resolve.__module__ = batch.__module__
-    resolve.batch = batch  # type: ignore[attr-defined]
-    return resolve

@@ -9,7 +9,8 @@ from domain.media import StoredObject
 from domain.media_objects import MOST_OBJECTS, MediaPage
 from resolvers.arguments import After
 from resolvers.context import Context, Info
-from resolvers.loaders import batched, one_by_one
+from resolvers.fields import batched
+from resolvers.loaders import one_by_one
 
 First = Annotated[int, strawberry.argument(description="How many to return, from 1 to 1000.")]
 Prefix = Annotated[str, strawberry.argument(description="How their keys begin, as `films/`; all of them if empty.")]

@@ -51,8 +51,7 @@ async def mark_notifications_read(info: Info, input: Any) -> int:
     return await info.context.services.notifications.mark_read(info.context.signed_in(), wanted)
 
 
-async def notification_added(info: Info) -> AsyncIterator[Notification]:
+def notification_added(info: Info) -> AsyncIterator[Notification]:
     """The viewer's notifications as they come."""
     notifications = info.context.services.notifications.watch(info.context.signed_in())
-    async for notification in until_ended(info.context, notifications):
-        yield notification
+    return until_ended(info.context, notifications)

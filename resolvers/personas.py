@@ -10,8 +10,8 @@ from domain.personas import NewPersona, Persona
 from domain.users import Viewer
 from resolvers.arguments import given
 from resolvers.context import Context, Info
+from resolvers.fields import batched
 from resolvers.images import addresses
-from resolvers.loaders import batched
 
 
 async def of_viewer(root: strawberry.Parent[Viewer], info: Info) -> list[Persona]:

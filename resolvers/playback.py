@@ -12,8 +12,8 @@ from domain.playback import VIEW_LOGS_BY_AGE, StreamStarted, ViewLog, ViewLogFil
 from domain.users import DELETED_USER, User, Viewer
 from resolvers.arguments import After, First
 from resolvers.context import Context, Info
+from resolvers.fields import batched, computed
 from resolvers.live import until_ended
-from resolvers.loaders import batched
 
 CorporationId = Annotated[
     strawberry.ID | None, strawberry.argument(description="Only of this company; an ADMIN may name any, or none.")
@@ -33,13 +33,12 @@ async def view_logs(info: Info, first: First = 20, after: After = None, filter: 
     return await info.context.stores.playback.view_logs(page, _filter(info.context.signed_in(), filter))
 
 
-async def view_log_added(info: Info, corporation_id: CorporationId = None) -> AsyncIterator[ViewLog]:
+def view_log_added(info: Info, corporation_id: CorporationId = None) -> AsyncIterator[ViewLog]:
     """First views as they come, of the own company's contents."""
     viewer = info.context.signed_in()
     only = _own(viewer, None if corporation_id is None else ids.decode("Corporation", corporation_id))
     logs = info.context.services.playback.watch_view_logs(only)
-    async for log in until_ended(info.context, logs, by_rights=True):
-        yield log
+    return until_ended(info.context, logs, by_rights=True)
 
 
 @batched
@@ -48,8 +47,9 @@ async def user_of(context: Context, parents: Sequence[ViewLog]) -> Sequence[User
     return [user or DELETED_USER for user in users]  # gone between this statement and the one before
 
 
-def url(root: strawberry.Parent[StreamStarted], info: Info) -> str:
-    return info.context.url(root.path)
+@computed
+def url(context: Context, started: StreamStarted) -> str:
+    return context.url(started.path)
 
 
 def _filter(viewer: Viewer, given: Any) -> ViewLogFilter:

@@ -10,8 +10,8 @@ from domain.posts import POSTS_BY_AGE, Post, PostCreated
 from domain.users import DELETED_USER, User
 from resolvers.arguments import After, First, Id
 from resolvers.context import Context, Info
+from resolvers.fields import batched
 from resolvers.images import addresses, new_upload, visible
-from resolvers.loaders import batched
 
 
 async def post(info: Info, id: Id) -> Post | None:

@@ -3,11 +3,10 @@
 from dataclasses import replace
 from typing import Any
 
-import strawberry
-
 from domain.users import Viewer
 from resolvers.arguments import given
-from resolvers.context import Info
+from resolvers.context import Context, Info
+from resolvers.fields import computed
 
 
 async def update_profile(info: Info, input: Any) -> Viewer:
@@ -22,5 +21,6 @@ async def give_consent(info: Info) -> Viewer:
     return replace(viewer, user=await info.context.services.profiles.consent(viewer))
 
 
-def needs_consent(root: strawberry.Parent[Viewer], info: Info) -> bool:
-    return info.context.services.profiles.needs_consent(root)
+@computed
+def needs_consent(context: Context, viewer: Viewer) -> bool:
+    return context.services.profiles.needs_consent(viewer)

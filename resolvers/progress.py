@@ -36,11 +36,8 @@ async def record_watch_progress(info: Info, input: Any) -> ProgressRecorded:
     return await info.context.services.progress.record(info.context.signed_in(), events)
 
 
-async def watch_progress(
-    info: Info, content_id: ContentId = None, after: Resume = None
-) -> AsyncIterator[ProgressChanged]:
+def watch_progress(info: Info, content_id: ContentId = None, after: Resume = None) -> AsyncIterator[ProgressChanged]:
     """The viewer's own progress on all devices: first how it stands, then every change as it comes."""
     only = None if content_id is None else ids.decode("Content", content_id)
     changes = info.context.services.progress.watch(info.context.signed_in(), only, after)
-    async for change in until_ended(info.context, changes):
-        yield change
+    return until_ended(info.context, changes)

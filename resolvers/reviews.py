@@ -12,7 +12,7 @@ from domain.reviews import REVIEWS_BY_AGE, Review
 from domain.users import DELETED_USER, User, Viewer
 from resolvers.arguments import After, First, given
 from resolvers.context import Context, Info
-from resolvers.loaders import batched
+from resolvers.fields import batched
 
 
 @batched

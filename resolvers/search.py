@@ -9,7 +9,8 @@ from domain.highlighting import excerpt, highlighted
 from domain.search import SearchFacet, SearchFilter, SearchHit, SearchQuery, SearchResult
 from resolvers.arguments import given
 from resolvers.context import Context, Info
-from resolvers.loaders import batched, one_by_one
+from resolvers.fields import batched
+from resolvers.loaders import one_by_one
 
 T = TypeVar("T")
 

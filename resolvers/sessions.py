@@ -7,7 +7,8 @@ import strawberry
 from domain import ids
 from domain.sessions import CLEARED, Session
 from domain.users import Viewer
-from resolvers.context import Info
+from resolvers.context import Context, Info
+from resolvers.fields import computed
 
 
 async def logout(info: Info) -> bool:
@@ -33,8 +34,9 @@ async def of_viewer(root: strawberry.Parent[Viewer], info: Info) -> list[Session
     return await info.context.services.sessions.living(root)
 
 
-def current(root: strawberry.Parent[Session], info: Info) -> bool:
-    return info.context.viewer is not None and info.context.viewer.session_id == root.id
+@computed
+def current(context: Context, session: Session) -> bool:
+    return context.viewer is not None and context.viewer.session_id == session.id
 
 
 def _drop_cookie(info: Info) -> None:

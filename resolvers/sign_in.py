@@ -2,13 +2,12 @@
 
 from typing import Any
 
-import strawberry
-
 from domain import sign_in as domain
 from domain.identities import IdentityProvider
 from domain.registration import Registration
 from domain.sessions import SignedIn
 from resolvers.context import Context, Info
+from resolvers.fields import computed
 
 
 async def register(info: Info, input: Any) -> SignedIn:
@@ -55,16 +54,18 @@ def sign_in_providers(info: Info) -> list[IdentityProvider]:
     return info.context.services.oauth.providers
 
 
-def provider(root: strawberry.Parent[IdentityProvider]) -> IdentityProvider:
-    return root
+@computed
+def provider(_: Context, provider: IdentityProvider) -> IdentityProvider:
+    return provider
 
 
-def provider_url(root: strawberry.Parent[IdentityProvider], info: Info) -> str:
-    return info.context.url(f"/auth/{root.value.lower()}/login")
+@computed
+def provider_url(context: Context, provider: IdentityProvider) -> str:
+    return context.url(f"/auth/{provider.value.lower()}/login")
 
 
-def csrf_token(root: strawberry.Parent[Any], info: Info) -> str | None:
-    context = info.context
+@computed
+def csrf_token(context: Context, _: Any) -> str | None:
     by_cookie = context.by_cookie or (context.cookie is not None and context.cookie.value != "")
     return context.services.authentication.csrf_token(context.viewer) if context.viewer and by_cookie else None
 

@@ -7,7 +7,8 @@ import strawberry
 from domain import ids
 from domain.contents import Content
 from domain.tmdb import TmdbTitle
-from resolvers.context import Info
+from resolvers.context import Context, Info
+from resolvers.fields import computed
 
 Query = Annotated[str, strawberry.argument(description="A title, or part of one, in any language.")]
 
@@ -17,8 +18,9 @@ async def tmdb_titles(info: Info, query: Query) -> list[TmdbTitle]:
     return await info.context.services.tmdb.titles(query)
 
 
-def poster_url(root: strawberry.Parent[TmdbTitle], info: Info) -> str | None:
-    return info.context.house.tmdb.poster_url(root.poster_path) if root.poster_path else None
+@computed
+def poster_url(context: Context, title: TmdbTitle) -> str | None:
+    return context.house.tmdb.poster_url(title.poster_path) if title.poster_path else None
 
 
 async def import_tmdb_title(info: Info, input: Any) -> Content:

@@ -13,7 +13,7 @@ from domain.progress import CONTINUE_WATCHING, HISTORY, WatchProgress
 from domain.users import USERS_BY_AGE, Role, User, Viewer
 from resolvers.arguments import After, First, Id, given
 from resolvers.context import Context, Info
-from resolvers.loaders import batched
+from resolvers.fields import batched, computed
 
 
 def viewer(info: Info) -> Viewer | None:
@@ -31,16 +31,19 @@ async def users(info: Info, first: First = 20, after: After = None) -> Page[User
     return await info.context.stores.users.page(PageRequest.of(USERS_BY_AGE, first, after))
 
 
-def avatar_url(root: strawberry.Parent[User]) -> str | None:
-    return root.picture_url
+@computed
+def avatar_url(_: Context, user: User) -> str | None:
+    return user.picture_url
 
 
-def email(root: strawberry.Parent[User], info: Info) -> str | None:
-    return root.email if _may_see(info.context, root) else None
+@computed
+def email(context: Context, user: User) -> str | None:
+    return user.email if _may_see(context, user) else None
 
 
-def role(root: strawberry.Parent[User], info: Info) -> Role | None:
-    return root.role if _may_see(info.context, root) else None
+@computed
+def role(context: Context, user: User) -> Role | None:
+    return user.role if _may_see(context, user) else None
 
 
 @batched

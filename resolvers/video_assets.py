@@ -7,7 +7,7 @@ from domain import ids
 from domain.contents import Content
 from domain.video_assets import VideoAsset
 from resolvers.context import Context, Info
-from resolvers.loaders import batched
+from resolvers.fields import batched
 
 
 @batched

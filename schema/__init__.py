@@ -52,6 +52,7 @@ from schema import sign_in as si
 from schema import tmdb as t
 from schema import users as u
 from schema.executor import ForgettingExecutor
+from schema.hooks import Schema
 from schema.present import mutation, query, subscription, union
 from schema.scalars import SCALARS
 from schema.shared import Connection, Deleted, Node, Refusal, ToRefusal
@@ -243,16 +244,9 @@ class Subscription:
     notification_added = subscription(Who.SIGNED_IN, resolvers.notifications.notification_added, n.Notification)
 
 
-class Schema(strawberry.Schema):
-    def process_errors(self, errors: Any, execution_context: Any = None) -> None:
-        """Nothing is logged here: errors are told once, at the door. Guesses go where none are wanted; Strawberry's
-        own setting takes them from fields alone.
-        """
-        for error in errors if self.config.disable_field_suggestions else ():
-            error.message = error.message.partition(" Did you mean")[0]
-
-
-def build(*extensions: Callable[[], SchemaExtension], suggestions: bool = True) -> strawberry.Schema:
+def build(
+    *extensions: Callable[[], SchemaExtension], suggestions: bool = True, executor: type[Any] = ForgettingExecutor
+) -> strawberry.Schema:
     return Schema(
         query=Query,
         mutation=Mutation,
@@ -261,5 +255,5 @@ def build(*extensions: Callable[[], SchemaExtension], suggestions: bool = True) 
         extensions=extensions,
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=not suggestions),
         exception_handlers=[ToRefusal()],
-        execution_context_class=ForgettingExecutor,
+        execution_context_class=executor,
     )

@@ -18,13 +18,20 @@ URL = NewType("URL", str)
 # What fields cost, where nothing else is said: see decision 0013.
 WORK, WRITE, LISTEN = 1, 10, 10
 
+# The types' names by the classes they present: what a global id begins with.
+NAMES: dict[type, str] = {}
+
 
 def present(domain: type, *, description: str, name: str | None = None) -> Callable[[C], C]:
     """A GraphQL type for a domain class, whose objects it takes as they are."""
 
     def decorate(cls: C) -> C:
         cls.is_type_of = classmethod(lambda _, shown, __: isinstance(shown, domain))  # type: ignore[attr-defined]
-        return strawberry.type(cls, name=name, description=description)
+        presented: Any = strawberry.type(cls, name=name, description=description)
+        # For those who ask once for a class, and not again for each object.
+        presented.presents = domain
+        NAMES[domain] = presented.__strawberry_definition__.name
+        return cast("C", presented)
 
     return decorate
 

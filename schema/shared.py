@@ -6,7 +6,9 @@ import strawberry
 
 from domain import errors, ids, pages
 from domain.metering import meter
-from schema.present import enumerate_as, present, shown, worked
+from resolvers.context import Context
+from resolvers.fields import computed
+from schema.present import NAMES, enumerate_as, present, shown, worked
 
 T = TypeVar("T")
 
@@ -54,9 +56,9 @@ class ToRefusal(strawberry.ExceptionHandler[errors.Refusal, Refusal]):
         return exception.refused
 
 
-def global_id(root: strawberry.Parent[Any], info: strawberry.Info) -> strawberry.ID:
-    kind = info._raw_info.parent_type.name
-    return strawberry.ID(ids.encode(kind, root.id))
+@computed
+def global_id(_: Context, shown: Any) -> str:
+    return ids.encode(NAMES[type(shown)], shown.id)
 
 
 @strawberry.interface(description="Anything with a global id.")

@@ -46,6 +46,10 @@ class Settings(Guard):
     )
     database_pool_size: int = Field(16, ge=2, description="connections of each process")
     database_statement_cache: bool = Field(True, description="off behind PgBouncer in transaction mode")
+    progress_gathered: bool = Field(
+        True, description="progress that many report at once is written at once; off, each report by itself"
+    )
+    compiled_execution: bool = Field(True, description="plans execute operations; off, graphql-core alone does")
     marquee_home: Path = Field(Path(".marquee"), description="where the embedded parts keep their data")
     media_root: Path | None = Field(None, description="the folder of the embedded object store")
     s3_bucket_name: Bucket | None = Field(

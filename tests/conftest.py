@@ -4,7 +4,7 @@ import asyncio
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import asyncpg
@@ -13,6 +13,7 @@ from sqlalchemy.engine import make_url
 
 from integrations.embedded_postgres import EmbeddedPostgres
 from persistence.migrate import upgrade
+from tests.execution.both import differences
 from tests.integrations.tmdb_server import TmdbServer, tmdb_server
 
 _started: list[tuple[EmbeddedPostgres, Path]] = []
@@ -68,3 +69,11 @@ def worker_id() -> str:
 async def tmdb_for_all() -> AsyncIterator[TmdbServer]:
     async with tmdb_server() as running:
         yield running
+
+
+@pytest.fixture(autouse=True)
+def _the_same_both_ways() -> Iterator[None]:
+    """Whatever a test asks, its plan and graphql-core answer the same."""
+    differences.clear()
+    yield
+    assert not differences, "\n\n".join(differences)

@@ -11,8 +11,7 @@ from domain.errors import UpstreamSilent
 from domain.freshness import may_lag
 from domain.metering import meter
 from resolvers.context import Context
-from web.judging.documents import operation_named, roots
-from web.judging.sizes import declared_of
+from web.judging.known import Known
 
 _TOO_SLOW = "This took too long and was given up. A change may have been made all the same: look before you repeat it."
 
@@ -40,18 +39,8 @@ class Deadline(SchemaExtension):
         context: Context = self.execution_context.context
         current = meter.get()
         spent = time.monotonic() - max(context.began, current.started if current else 0)
-        return max(self._seconds, self._patience()) - spent
-
-    def _patience(self) -> float:
-        """The longest that the schema declares of a field at the root: several have no longer than one."""
-        context = self.execution_context
-        document, schema = context.graphql_document, context.schema._schema
-        assert document, "nothing runs that was not judged"
-        operation = operation_named(document, context.operation_name)
-        assert operation, "nothing runs that was not judged"
-        fields = getattr(schema.get_root_type(operation.operation), "fields", {})
-        found = (fields[name] for name in roots(document, operation) if name in fields)
-        return max((declared_of(field).get("patience", 0) for field in found), default=0)
+        known: Known = self.execution_context.known  # type: ignore[attr-defined]
+        return max(self._seconds, known.patience(self.execution_context.schema._schema)) - spent
 
 
 async def _is_content_with_less(context: Context) -> bool:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import structlog
-from graphql import GraphQLError, GraphQLSyntaxError
+from graphql import ArgumentNode, GraphQLError, GraphQLSyntaxError, ValueNode
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
@@ -81,6 +81,8 @@ def _seen(error: GraphQLError) -> tuple[str, dict[str, Any]]:
         return NO_SUCH_OPERATION, extensions("GRAPHQL_VALIDATION_FAILED", 400)
     if isinstance(error, GraphQLSyntaxError):
         return error.message, extensions("GRAPHQL_PARSE_FAILED", 400)
+    if isinstance(cause, GraphQLError) and _is_about_an_argument(cause):
+        return _without_values(error.message), extensions("GRAPHQL_VALIDATION_FAILED", 400)
     if error.path is None and (cause is None or isinstance(cause, GraphQLError)):
         return _without_values(error.message), extensions("GRAPHQL_VALIDATION_FAILED", 400)
     if error.path is None and error.nodes and isinstance(cause, ValueError):
@@ -88,6 +90,11 @@ def _seen(error: GraphQLError) -> tuple[str, dict[str, Any]]:
         return "A value in the document cannot be read.", extensions("GRAPHQL_VALIDATION_FAILED", 400)
     _log.error("fault", path=error.path, exc_info=cause or error)
     return _INTERNAL, extensions("INTERNAL", 500)
+
+
+def _is_about_an_argument(error: GraphQLError) -> bool:
+    """What only its value shows to be wrong: null for a variable with a default, where nothing may be null."""
+    return any(isinstance(node, ArgumentNode | ValueNode) for node in error.nodes or ())
 
 
 def _without_values(message: str) -> str:

@@ -14,6 +14,7 @@ from web.bounds import Configuration
 from web.errors import public_path
 from web.line import Line
 from web.refusals import Refused, as_bytes, refusal
+from web.waiting import Gate, Mailbox
 
 _log = structlog.get_logger("socket")
 _VERSION = "13"
@@ -27,6 +28,7 @@ class Handshake(WebSocketsSansIOProtocol):
         assert isinstance(config, Configuration)
         self._bounds = config.bounds
         self._application, self.app = cast(ASGIApp, self.app), cast(Any, self._run)
+        self.queue, self.writable = cast(Any, Mailbox()), cast(Any, Gate())
 
     def connection_made(self, transport: Any) -> None:
         self._line: Line = transport
@@ -53,6 +55,11 @@ class Handshake(WebSocketsSansIOProtocol):
             self._refuse(Refused(426, f"We speak version {_VERSION} of WebSocket.", headers))
         else:
             self._refuse(Refused(400, "This is no handshake of a WebSocket."))
+
+    def start_keepalive(self) -> None:
+        """The handshake is over; what was said in it is in the scope."""
+        self.request = self.response = cast(Any, None)
+        super().start_keepalive()
 
     def _refuse(self, refused: Refused) -> None:
         """A handshake."""

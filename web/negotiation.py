@@ -1,5 +1,7 @@
 """Which of our media types an answer is in: the one that Accept prefers (RFC 9110, 12.5.1)."""
 
+from functools import lru_cache
+
 from starlette.datastructures import Headers
 
 JSON = "application/json"
@@ -7,12 +9,19 @@ GRAPHQL_JSON = "application/graphql-response+json"
 EVENTS = "text/event-stream"
 # Where several are as welcome as each other, the first of these; what only a wildcard names is not meant.
 _OURS = (EVENTS, GRAPHQL_JSON, JSON)
+_LONGEST = 300  # of what is remembered: no browser says as much
 _WILDCARDS = ("application/*", "*/*")
 
 
 def media_type(headers: Headers) -> str:
     """Old clients say nothing, or that they take anything: what they understand is JSON."""
-    welcome = dict(map(_read, ",".join(headers.getlist("accept")).split(",")))
+    accept = ",".join(headers.getlist("accept"))
+    return _best(accept) if len(accept) < _LONGEST else _best.__wrapped__(accept)
+
+
+@lru_cache(maxsize=200)
+def _best(accept: str) -> str:
+    welcome = dict(map(_read, accept.split(",")))
     if JSON not in welcome:
         welcome[JSON] = next((welcome[wildcard] for wildcard in _WILDCARDS if wildcard in welcome), 0.0)
     best = max(_OURS, key=lambda ours: welcome.get(ours, 0.0))

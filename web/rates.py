@@ -4,7 +4,6 @@ left.
 
 from collections.abc import Callable, Mapping
 
-from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -53,14 +52,10 @@ def _telling(send: Send, told: Mapping[Limited, Level]) -> Send:
 
     async def passing(message: Message) -> None:
         if told and message["type"] in _STARTS:
-            headers = MutableHeaders(raw=list(message.get("headers", ())))
-            headers["RateLimit-Policy"] = ", ".join(
-                f'"{what.value}";q={level.most};w={SECONDS:.0f}' for what, level in told.items()
-            )
-            headers["RateLimit"] = ", ".join(
-                f'"{what.value}";r={level.left};t={level.seconds}' for what, level in told.items()
-            )
-            message["headers"] = headers.raw
+            policies = [f'"{what.value}";q={level.most};w={SECONDS:.0f}' for what, level in told.items()]
+            left = [f'"{what.value}";r={level.left};t={level.seconds}' for what, level in told.items()]
+            own = ((b"ratelimit-policy", ", ".join(policies)), (b"ratelimit", ", ".join(left)))
+            message["headers"] = [*message.get("headers", ()), *((name, value.encode()) for name, value in own)]
         await send(message)
 
     return passing

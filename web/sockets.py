@@ -2,7 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
+from contextvars import Context as Surroundings
+from contextvars import copy_context
 from datetime import timedelta
+from functools import partial
 from json import JSONDecodeError
 from typing import Any
 
@@ -10,7 +13,7 @@ import orjson
 import strawberry
 from graphql import GraphQLError, GraphQLSyntaxError
 from starlette.requests import HTTPConnection
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect
 from strawberry.asgi import ASGIWebSocketAdapter, GraphQL
 from strawberry.exceptions import ConnectionRejectionError
 from strawberry.http.exceptions import WebSocketDisconnected
@@ -26,6 +29,7 @@ from strawberry.types.unset import UNSET
 from domain.authentication import Authentication
 from domain.errors import CodedError, Unavailable
 from resolvers.context import Context
+from resolvers.nobody import Shared
 from web.authentication import Doorkeeper
 from web.errors import extensions, presented, refused_plainly
 from web.json import text
@@ -45,12 +49,19 @@ _LONGEST_ID = 1000  # it goes along with every event
 
 
 class _Connection(ASGIWebSocketAdapter):
+    async def send_text(self, text: str) -> None:
+        try:
+            await self.ws.send_text(text)
+        except WebSocketDisconnect as error:
+            raise WebSocketDisconnected from error
+
     async def close(self, code: int, reason: str) -> None:
         """Strawberry tells clients what they have said, however much that was."""
         await super().close(code, _brief(reason))
 
 
 class _Handler(BaseGraphQLTransportWSHandler[Context, None]):
+    websocket: _Connection
     _is_silent = False
 
     async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
@@ -78,6 +89,17 @@ class _Handler(BaseGraphQLTransportWSHandler[Context, None]):
         beside = extensions("TOO_MANY_OPERATIONS", 429)
         error = GraphQLError(f"A socket may have {_MOST_OPERATIONS} operations at once.", extensions=beside)
         await self.send_message({"id": message["id"], "type": "error", "payload": [error.formatted]})
+
+    async def send_message(self, message: Any) -> None:
+        """What many are told is written once; only the envelope is everybody's own."""
+        payload = message.get("payload") if message["type"] == "next" else None
+        if payload and len(payload) == 1 and isinstance(data := payload["data"], Shared):
+            data.text = data.text or text(data)
+            await self.websocket.send_text(
+                f'{{"id":{text(message["id"])},"type":"next","payload":{{"data":{data.text}}}}}'
+            )
+        else:
+            await super().send_message(message)
 
     async def _send_result_stream(self, operation: Any, result_source: Any) -> None:
         """What is refused while it is parsed comes out as if it were our fault; the client is told of its own."""
@@ -137,7 +159,9 @@ class Sockets(GraphQL[Context, None]):
             raise WebSocketDisconnected from error
         if context.viewer is not None:
             await self._enter(context.viewer.user.id, context.socket)
-            context.watch = asyncio.create_task(self._close_when_ended(context))
+            # The close is written in the log as this socket's.
+            close = partial(self._close_ended, context, copy_context())
+            context.watch = self._authentication.ending(context.viewer, close)
         return UNSET
 
     async def _enter(self, user_id: int, socket: WebSocket) -> None:
@@ -164,11 +188,9 @@ class Sockets(GraphQL[Context, None]):
                 context.watch.cancel()
             self._listeners.leave(request, context.address, context.viewer.user.id if context.viewer else None)
 
-    async def _close_when_ended(self, context: Context) -> None:
-        assert context.viewer is not None
-        async with self._authentication.ending(context.viewer) as ended:
-            await ended.wait()
-        await context.socket.close(_ENDED, "This session has ended.")
+    def _close_ended(self, context: Context, here: Surroundings) -> None:
+        closing = context.socket.close(_ENDED, "This session has ended.")
+        context.watch = asyncio.create_task(closing, context=here)
 
     def decode_json(self, data: str | bytes) -> object:
         """A well-formed message. Raises JSONDecodeError, upon which the socket is closed with 4400."""

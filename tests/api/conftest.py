@@ -11,7 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from composition import Marquee
+from composition import Marquee, edges
 from domain import ids
 from domain.contents import Content, NewContent
 from domain.corporations import Corporation, NewCorporation, Plan
@@ -19,9 +19,13 @@ from domain.sessions import Client
 from domain.users import NewUser, Role, User, Viewer
 from settings import Settings
 from tests.emptying import empty
+from tests.execution.both import both
 from tests.integrations.tmdb_server import KEY, TmdbServer
 from tests.many import long_way
 from tests.serving import serving
+
+# Whatever these tests ask is answered both ways.
+edges.compiled = both  # type: ignore[assignment, attr-defined]
 
 PASSWORD = "a password for tests"
 CLIENT = Client("tests", "127.0.0.1")

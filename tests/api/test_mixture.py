@@ -6,10 +6,13 @@ import asyncio
 import itertools
 import random
 from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime
+from uuid import uuid4
 
 import pytest
 
 from domain.errors import Conflict, Refusal, RefusalCode
+from domain.progress import WatchEvent
 from domain.users import Role
 from tests.api.conftest import World
 
@@ -27,6 +30,9 @@ WRONG_POINTS = """
     select id from users u
     where points <> (select coalesce(sum(points), 0) from point_entries where user_id = u.id)
        or points <> 10 * (select count(*) from view_logs where user_id = u.id)"""
+WRONG_SEQUENCES = """
+    select user_id from progress_counters c left join progress_changes p using (user_id) group by user_id, c.sequence
+    having c.sequence <> count(p.sequence) or c.sequence <> max(p.sequence)"""
 Deed = Callable[[], Awaitable[object]]
 
 
@@ -41,6 +47,7 @@ async def deeds(world: World, chance: random.Random) -> Iterator[Deed]:
     def next_deed() -> Deed:
         who, what = chance.choice(people), chance.choice(contents)
         review, rating, liked = chance.randint(1, 200), chance.randint(1, 10), chance.random() < 0.6
+        now = datetime.now(UTC)
         genres, role = chance.sample(["a", "B", "c", "D", "e"], 3), chance.choice([Role.MEMBER, Role.MANAGER])
         weighted: list[tuple[int, Deed]] = [
             (30, lambda: services.likes.set(who, what, liked=liked)),
@@ -48,6 +55,7 @@ async def deeds(world: World, chance: random.Random) -> Iterator[Deed]:
             (10, lambda: services.reviews.update(who, review, {"rating": rating})),
             (8, lambda: services.reviews.delete(manager, review)),
             (18, lambda: services.playback.start_stream(who, what, None)),
+            (18, lambda: services.progress.record(who, [WatchEvent(uuid4(), what, rating, None, None, now)])),
             (4, lambda: services.contents.delete(manager, what)),
             (5, lambda: services.contents.restore(manager, what)),
             (2, lambda: services.users.delete(admin, who.user.id)),
@@ -77,4 +85,5 @@ async def test_whatever_is_done_at_once_every_number_stays_true(world: World) ->
     assert codes <= {RefusalCode.NOT_FOUND, RefusalCode.ALREADY_EXISTS}
     assert await world.rows(WRONG_COUNTS) == []
     assert await world.rows(WRONG_POINTS) == []
+    assert await world.rows(WRONG_SEQUENCES) == []
     assert (await world.rows("select count(*) > 50 from view_logs")) == [(True,)]

@@ -129,6 +129,19 @@ async def test_two_hundred_starts_of_one_content_at_once_are_one_view(api: Api, 
     assert await world.rows("select view_count from contents") == [(1,)]
 
 
+async def test_who_meets_their_own_first_view_on_its_way_hears_the_balance_after_it(api: Api, world: World) -> None:
+    content, person, marquee = await world.content(), await world.person(), world.marquee
+    async with marquee.database.writing() as transaction:
+        await marquee.stores.playback.start(transaction, person.user.id, content.id, None, None, timedelta())
+        second = asyncio.create_task(started(api, person, content))
+        async with asyncio.timeout(3):
+            while not await world.rows("select 1 from pg_locks where not granted"):
+                await asyncio.sleep(0.01)
+    answer = await second
+    assert (answer["firstView"], answer["pointsBalance"]) == (False, 10)
+    await assert_books_balance(world, person, views=1)
+
+
 async def test_fifty_different_contents_at_once_are_fifty_views(api: Api, world: World) -> None:
     corporation, person = await world.corporation(), await world.person()
     contents = [await world.content(corporation) for _ in range(50)]

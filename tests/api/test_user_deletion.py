@@ -245,7 +245,7 @@ def deeds(marquee: Marquee, database: Any, viewer: Viewer, old: Content, new: Co
     stores, given = marquee.stores, marquee.services.playback
     likes, reviews = Likes(database, stores.likes), Reviews(database, stores.reviews, marquee.telling.news)
     playback = Playback(database, given._store, given._tickets, given._signals, given._lifetime)
-    progress = Progress(database, stores.progress, marquee.signals)
+    progress, gathered = (Progress(database, stores.progress, marquee.signals, told) for told in (None, print))
     events = [WatchEvent(uuid4(), one.id, 5.0, None, None, datetime.now(UTC)) for one in (old, new)]
     return {
         "like": lambda: likes.set(viewer, new.id, liked=True),
@@ -256,13 +256,14 @@ def deeds(marquee: Marquee, database: Any, viewer: Viewer, old: Content, new: Co
         "see": lambda: playback.start_stream(viewer, new.id, None),
         "see again": lambda: playback.start_stream(viewer, old.id, None),
         "report": lambda: progress.record(viewer, events),
+        "report among others": lambda: gathered.record(viewer, events),
     }
 
 
-@pytest.mark.parametrize(
-    "deed",
-    ["like", "unlike", "review", "change a review", "delete a review", "see", "see again", "report"],
-)
+REVIEWS = ("review", "change a review", "delete a review")
+
+
+@pytest.mark.parametrize("deed", ["like", "unlike", *REVIEWS, "see", "see again", "report", "report among others"])
 async def test_a_person_deleted_between_any_two_statements_of_theirs_leaves_nothing(
     api: Api, world: World, marquee: Marquee, deed: str
 ) -> None:

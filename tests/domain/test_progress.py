@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
-from domain.progress import Ledger, WatchEvent, WatchProgress, judge
+from domain.progress_ledger import Ledger, WatchEvent, WatchProgress, judge
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 FILM, SERIES = 7, 8

@@ -21,7 +21,7 @@ PAGE = (ROOT / "docs" / "dependencies.md").read_text()
 LOCKS = sorted(ROOT.glob("requirements*.lock"))
 # Rooms of the product; what only these use may not be left to the tests' own requirements.
 PRODUCT = {
-    *("composition", "domain", "integrations", "jobs", "migrations", "persistence", "resolvers", "schema"),
+    *("composition", "domain", "execution", "integrations", "jobs", "migrations", "persistence", "resolvers", "schema"),
     *("server", "settings", "web"),
 }
 OURS = PRODUCT | {"tests", "benchmarks", "deploy", "examples"}

@@ -33,7 +33,7 @@ SETTERS = {
 # Whoever reads our own clock: for signatures and tokens, which have to do with no row; to notice that a token is over
 # (its session is looked up anyway); and to tell birthdays of the future.
 OWN_CLOCK = {
-    "domain.authentication",
+    "domain.endings",
     "domain.media_objects",
     "domain.profiles",
     "integrations.fcm",

@@ -7,6 +7,7 @@ _PATCHES = "puts something in place of a part of the process"
 _AHEAD = "does not read what nginx has read already"
 _NGINX = "sends what nginx refuses before a server sees it"
 
+_FAN_OUT = "tests/api/test_fan_out.py::"
 _IMAGES = "tests/api/media/test_generated_images.py::"
 _READING = "tests/api/notifications/test_reading.py::"
 
@@ -26,6 +27,11 @@ INSIDE: dict[str, str] = {
     f"{_READING}test_notifications_come_live_to_their_person_alone": _LISTENS,
     f"{_READING}test_what_was_told_while_the_line_was_lost_is_heard_once": _LISTENS,
     f"{_READING}test_nothing_is_heard_twice_however_much_was_told_before_the_line_was_lost": _PATCHES,
+    f"{_FAN_OUT}test_what_many_hear_is_read_and_executed_once": _LISTENS,
+    f"{_FAN_OUT}test_an_email_is_told_to_none_but_those_who_may_see_it": _LISTENS,
+    f"{_FAN_OUT}test_what_is_about_the_viewer_is_everybodys_own": _LISTENS,
+    f"{_FAN_OUT}test_who_asks_the_same_in_other_words_is_answered_in_them": _LISTENS,
+    "tests/api/test_gathered_progress.py::test_everybody_of_a_group_is_heard_of": _LISTENS,
     "tests/api/test_hostile_tokens.py::test_hostile_tokens_are_refused_at_every_door": _NGINX,
     "tests/api/test_hostile_tokens.py::test_an_authorization_header_written_oddly_is_refused": _NGINX,
     "tests/api/test_media.py::test_no_key_climbs_out_of_the_store": _NGINX,

@@ -190,3 +190,27 @@ async def test_many_ids_keep_their_places_and_have_a_bound(api: Api, world: Worl
     for given in wrong:
         assert (await api.ask(query, ids=given)).codes == ["GRAPHQL_VALIDATION_FAILED"], given
     assert await api.data(query, ids=5) == {"nodes": [None]}, "a single value is a list of one, and a number an id"
+
+
+@pytest.mark.parametrize(
+    ("query", "path"),
+    [
+        ("query ($n: Int = 3) { contents(first: $n) { totalCount } }", ["contents"]),
+        ("query ($n: ContentOrder = TITLE) { contents(orderBy: $n) { totalCount } }", ["contents"]),
+        (
+            "query ($n: Int = 3) { contents { nodes { reviews(first: $n) { totalCount } } } }",
+            ["contents", "nodes", 0, "reviews"],
+        ),
+    ],
+)
+async def test_null_for_what_has_a_default_and_must_not_be_null_is_the_clients_mistake(
+    api: Api, world: World, query: str, path: list[str | int]
+) -> None:
+    """Validation lets it pass: only the value shows it."""
+    await world.content()
+    with capture_logs() as log:
+        answer = await api.ask(query, n=None)
+    assert [error["path"] for error in answer.body["errors"]] == [path]
+    assert answer.codes == ["GRAPHQL_VALIDATION_FAILED"]
+    assert "Expected variable '$n' provided to non-null type" in answer.body["errors"][0]["message"]
+    assert "fault" not in {line["event"] for line in log}

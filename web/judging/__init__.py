@@ -41,7 +41,7 @@ class Judging(SchemaExtension):
         context = self.execution_context
         text, name = context.query or "", context.operation_name
         self._known = self._library.find(text, name) or await self._read(text, name)
-        context.graphql_document = self._known.document
+        context.graphql_document, context.known = self._known.document, self._known  # type: ignore[attr-defined]
         if self._known.kind not in {*context.allowed_operations}:  # which Strawberry says right after this
             await context.context.charge(REFUSED_COST + self._toll)
         if self._known.kind is None:  # where it would run the first of several

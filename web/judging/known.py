@@ -10,9 +10,10 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from strawberry.types.graphql import OperationType
 
-from web.judging.documents import operation_named, say_once
+from web.judging.documents import operation_named, roots, say_once
 from web.judging.prices import Price, price
 from web.judging.shapes import complaints
+from web.judging.sizes import declared_of
 
 # Whoever made ten mistakes has been told enough, and each of them may quote a whole argument.
 _MOST_MISTAKES = 10
@@ -48,6 +49,7 @@ class Known:
         self._operation = operation_named(self.document, name)
         self.kind = OperationType(self._operation.operation.value) if self._operation else None
         self._price: Price | None = None
+        self._patience: float | None = None
         self._mistakes: list[GraphQLError] | None = None
 
     def cost(self, schema: GraphQLSchema, variables: Mapping[str, Any]) -> int:
@@ -55,6 +57,15 @@ class Known:
             assert self._operation, "what does not exist never comes so far"
             self._price = price(schema, self.document, self._operation)
         return self._price.of(variables)
+
+    def patience(self, schema: GraphQLSchema) -> float:
+        """Seconds: the longest that the schema declares of a field at its root. Several have no longer than one."""
+        if self._patience is None:
+            assert self._operation, "what does not exist never comes so far"
+            fields = getattr(schema.get_root_type(self._operation.operation), "fields", {})
+            named = (fields[name] for name in roots(self.document, self._operation) if name in fields)
+            self._patience = max((declared_of(field).get("patience", 0) for field in named), default=0)
+        return self._patience
 
     def mistakes(
         self, schema: GraphQLSchema, rules: Sequence[type[ASTValidationRule]], *, suggestions: bool

@@ -1,0 +1,139 @@
+"""How extensions come to surround an operation: as Strawberry has it, but that what a class surrounds is looked up once
+and not for each operation, and that each hook is one generator and nothing around it.
+"""
+
+import inspect
+from collections.abc import AsyncIterator, Iterator
+from functools import cache, cached_property
+from types import TracebackType
+from typing import Any, TypeAlias, cast
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.extensions import SchemaExtension
+from strawberry.extensions.runner import SchemaExtensionsRunner
+from strawberry.types.execution import ExecutionContext
+from strawberry.types.graphql import OperationType
+
+Begun: TypeAlias = AsyncIterator[None] | Iterator[None]
+
+
+class Operation(ExecutionContext):
+    """It is asked several times what it is. `known` is what those who judged it know of its document."""
+
+    known: Any = None
+
+    @cached_property
+    def operation_type(self) -> OperationType:
+        found: OperationType = ExecutionContext.operation_type.__get__(self)
+        return found
+
+
+class Schema(strawberry.Schema):
+    def create_extensions_runner(
+        self, execution_context: ExecutionContext, extensions: list[SchemaExtension]
+    ) -> SchemaExtensionsRunner:
+        return Hooks(execution_context, extensions)
+
+    def _create_execution_context(self, **known: Any) -> ExecutionContext:  # type: ignore[override]
+        return Operation(
+            schema=self,
+            allowed_operations=known.pop("allowed_operation_types"),
+            context=known.pop("context_value", None),
+            variables=known.pop("variable_values", None),
+            provided_operation_name=known.pop("operation_name", None),
+            **known,
+        )
+
+    def process_errors(self, errors: Any, execution_context: Any = None) -> None:
+        """Nothing is logged here: errors are told once, at the door. Guesses go where none are wanted; Strawberry's
+        own setting takes them from fields alone.
+        """
+        for error in errors if self.config.disable_field_suggestions else ():
+            if isinstance(error.original_error, GraphQLError | None):  # else the words are somebody else's
+                error.message = error.message.partition(" Did you mean")[0]
+
+
+class Hooks(SchemaExtensionsRunner):
+    """Those that are generators. There is nothing here for execution without an event loop."""
+
+    def operation(self) -> Any:
+        return Around("on_operation", self.extensions)
+
+    def parsing(self) -> Any:
+        return Around("on_parse", self.extensions)
+
+    def validation(self) -> Any:
+        return Around("on_validate", self.extensions)
+
+    def executing(self) -> Any:
+        return Around("on_execute", self.extensions)
+
+    def on_stream_result(self, result: Any) -> Any:
+        return Around("on_stream_result", self.extensions, result)
+
+    async def get_extensions_results(self, ctx: ExecutionContext) -> dict[str, Any]:
+        told: dict[str, Any] = {}
+        for extension in self.extensions:
+            if _has(extension, "get_results"):
+                told.update(extension.get_results())  # type: ignore[arg-type]
+        return told | ctx.extensions_results
+
+
+class Around:
+    """The hooks of one name, the first extension's outermost."""
+
+    __slots__ = ("_begun", "_extensions", "_given", "_name")
+
+    def __init__(self, name: str, extensions: list[SchemaExtension], *given: object) -> None:
+        self._name, self._extensions, self._given = name, extensions, given
+        self._begun: list[Begun] = []
+
+    async def __aenter__(self) -> None:
+        try:
+            for extension in self._extensions:
+                if _has(extension, self._name):
+                    begun: Begun = getattr(extension, self._name)(*self._given)
+                    next(begun) if isinstance(begun, Iterator) else await anext(begun)
+                    self._begun.append(begun)
+        except BaseException as error:
+            await self.__aexit__(type(error), error, error.__traceback__)
+            raise
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        raised = error
+        for begun in reversed(self._begun):
+            raised = await _ended(begun, raised)
+        if raised is not None and raised is not error:
+            raise raised
+        return error is not None and raised is None
+
+
+def _has(extension: SchemaExtension, name: str) -> bool:
+    return _looked_up(cast(Any, type(extension)), name)
+
+
+@cache
+def _looked_up(extension: Any, name: str) -> bool:
+    """Whether it has a hook of its own."""
+    own = getattr(extension, name)
+    if own is getattr(SchemaExtension, name):
+        return False
+    assert name == "get_results" or inspect.isgeneratorfunction(own) or inspect.isasyncgenfunction(own)
+    return True
+
+
+async def _ended(begun: Any, error: BaseException | None) -> BaseException | None:
+    """What is wrong behind it, where it was told what was before."""
+    try:
+        if isinstance(begun, Iterator):
+            next(begun) if error is None else begun.throw(error)  # type: ignore[attr-defined]
+        else:
+            await (anext(begun) if error is None else begun.athrow(error))
+    except (StopIteration, StopAsyncIteration):
+        return None
+    except BaseException as raised:
+        return raised
+    return RuntimeError("A hook yields once.")
