@@ -9,11 +9,10 @@ from starlette.types import ASGIApp
 from strawberry.extensions import DisableIntrospection
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+import execution
 import schema
 from domain.persisted import sha256
-from execution import compiled, ordered
-from schema.audience import shared
-from schema.executor import ForgettingExecutor
+from resolvers.nobody import Nobody
 from settings import Settings
 from web.deadline import Deadline
 from web.judging import Judging
@@ -46,7 +45,7 @@ def build_schema(settings: Settings, listed: Mapping[str, str] | None = None) ->
         *hidden,
         judging,
         suggestions=settings.shows_schema,
-        executor=shared((compiled if settings.compiled_execution else ordered)(ForgettingExecutor)),
+        executor=execution.executor(Nobody, planned=settings.compiled_execution),
     )
 
 

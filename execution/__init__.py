@@ -1,77 +1,24 @@
 """Compiled execution. A validated operation becomes, once, a plan: functions from all objects of a level to all of
-their results, so that a page of fifty costs about as many calls as a page of one.
+their results, so that a page of fifty costs about as many calls as a page of one. An event that many hear is executed
+once for all of them.
 
-The door is `compiled`, the class by which graphql-core executes; but for composition/, nobody knows of this room. What
+The door is `executor`, the class by which graphql-core executes; but for composition/, nobody knows of this room. What
 has no plan is executed by graphql-core itself, which also parses, validates and coerces as ever. Both answer the same.
 
     Selection   what is asked for of objects of one type: its columns, row by row       selections.py
     Column      one field for all objects of a level: a source, and how to complete it  selections.py
     Source      how the values come: read, computed, or by one call for all             sources.py
     Completion  what becomes of values: by the rules of the spec for their type         completions.py
+    Audience    those who hear the same                                                 audience.py
 """
 
-from collections.abc import Awaitable
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import Any
 
-from graphql import ExecutionResult, GraphQLError, OperationType
-from graphql.execution.executor import Executor
-
-from execution.compiling import compile_operation
-from execution.errors import Errors, in_order
-from execution.plans import Plans
-from execution.selections import Selection
-
-E = TypeVar("E", bound=type[Executor[Any]])
+from execution.audience import Nobody, shared
+from execution.executors import Forgetting, compiled, ordered
 
 
-def compiled(base: E) -> E:
-    """A class of executors, with plans of its own. `base` executes what has none."""
-    plans = Plans(compile_operation)
-
-    class CompiledExecutor(ordered(base)):  # type: ignore[misc]
-        def execute_operation(self, serially: bool | None = None) -> Any:
-            plan = None if self.abort_signal else plans.of(self)
-            if plan is None:
-                return super().execute_operation(serially)
-            if serially is None:
-                serially = self.operation.operation is OperationType.MUTATION
-            return _executed(self, plan, serially)
-
-    return CompiledExecutor  # type: ignore[return-value]
-
-
-def ordered(base: E) -> E:
-    """A class of executors whose errors come in the order of the answer, one for each null: which of them happened
-    first is nobody's business, and differs from time to time.
-    """
-
-    class OrderedExecutor(base):  # type: ignore[misc, valid-type]
-        def __init__(self, *args: Any, **kwargs: Any) -> None:
-            super().__init__(*args, **kwargs)
-            self.collected_errors = Errors()
-
-        def build_per_event_executor(self, payload: Any) -> Any:
-            executor = super().build_per_event_executor(payload)
-            executor.collected_errors = Errors()
-            return executor
-
-        def build_response(self, data: dict[str, Any] | None) -> Any:
-            if self.collected_errors.errors:
-                self.collected_errors.errors[:] = in_order(self.collected_errors.nulls, data)
-            return super().build_response(data)
-
-    return OrderedExecutor  # type: ignore[return-value]
-
-
-async def _executed(executor: Any, plan: Selection, serially: bool) -> ExecutionResult:
-    rows: Awaitable[list[Any]] = plan.rows(executor, [executor.root_value], _root, serially=serially)
-    (data,) = await rows
-    if isinstance(data, GraphQLError):
-        executor.collected_errors.add(data, None)
-        data = None
-    result: ExecutionResult = executor.build_response(data)
-    return result
-
-
-def _root(_: int) -> None:
-    """The path of the root is none."""
+def executor(nobody: Callable[[Any], Nobody], *, planned: bool) -> type[Any]:
+    """The class to execute with. `nobody` makes of somebody's context one that does not know whose it is."""
+    return shared((compiled if planned else ordered)(Forgetting), nobody)

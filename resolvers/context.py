@@ -96,7 +96,7 @@ class Services:
     devices: Devices
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class House:
     """What is built once, at the start, and the same for every request."""
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from resolvers.context import Context
+from resolvers.context import Context, House
 from resolvers.loaders import Loaders
 
 
@@ -18,6 +18,14 @@ class Nobody:
         self.loaders, self.was_asked = Loaders(self), False
 
     stores, services, url = Context.stores, Context.services, Context.url
+
+    @property
+    def alike(self) -> tuple[House, str]:
+        """Who is told the same: all to whom our addresses are the same."""
+        return self.house, self.base_url
+
+    def shared(self, data: dict[str, Any]) -> "Shared":
+        return Shared(data)
 
     def __getattr__(self, name: str) -> Any:
         self.was_asked = True

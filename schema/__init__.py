@@ -51,7 +51,6 @@ from schema import sessions as s
 from schema import sign_in as si
 from schema import tmdb as t
 from schema import users as u
-from schema.executor import ForgettingExecutor
 from schema.hooks import Schema
 from schema.present import mutation, query, subscription, union
 from schema.scalars import SCALARS
@@ -245,7 +244,7 @@ class Subscription:
 
 
 def build(
-    *extensions: Callable[[], SchemaExtension], suggestions: bool = True, executor: type[Any] = ForgettingExecutor
+    *extensions: Callable[[], SchemaExtension], suggestions: bool = True, executor: type[Any] | None = None
 ) -> strawberry.Schema:
     return Schema(
         query=Query,

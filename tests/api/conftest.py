@@ -11,7 +11,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from composition import Marquee, edges
+import execution
+from composition import Marquee
 from domain import ids
 from domain.contents import Content, NewContent
 from domain.corporations import Corporation, NewCorporation, Plan
@@ -25,7 +26,7 @@ from tests.many import long_way
 from tests.serving import serving
 
 # Whatever these tests ask is answered both ways.
-edges.compiled = both  # type: ignore[assignment, attr-defined]
+execution.compiled = both  # type: ignore[assignment, attr-defined]
 
 PASSWORD = "a password for tests"
 CLIENT = Client("tests", "127.0.0.1")

@@ -15,8 +15,8 @@ from graphql.execution.executor import Executor
 from graphql.pyutils import is_awaitable
 
 from domain.metering import meter
-from execution import compiled, ordered
 from execution.errors import Errors
+from execution.executors import compiled, ordered
 
 # What both could not agree on, for the test to look at when it is over.
 differences: list[str] = []
@@ -27,7 +27,7 @@ _done: contextvars.ContextVar[dict[Any, Any] | None] = contextvars.ContextVar("d
 
 
 def both(base: type[Executor[Any]]) -> type[Executor[Any]]:
-    """As `execution.compiled`, with graphql-core looking over its shoulder."""
+    """As `compiled`, with graphql-core looking over its shoulder."""
     planned, plain = compiled(base), ordered(base)
 
     class Both(planned):  # type: ignore[misc, valid-type]

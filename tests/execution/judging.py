@@ -15,7 +15,7 @@ from graphql import GraphQLError, GraphQLNonNull, get_nullable_type, located_err
 from graphql.execution.executor import Executor
 from graphql.pyutils import Path, is_awaitable
 
-from execution import _executed
+from execution.executors import _executed
 from execution.errors import Null
 
 Place: TypeAlias = tuple[str | int, ...]

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from graphql import build_schema, parse
 
-from execution import compiled
 from execution.compiling import compile_operation
+from execution.executors import compiled
 from execution.plans import MOST_SHAPES, Plans
 from execution.selections import Selection
 from tests.execution.ways import PLAIN, PLANNED, answered, ask

@@ -29,15 +29,15 @@ from graphql import (
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from execution import compiled, ordered
-from schema.audience import shared
-from schema.executor import ForgettingExecutor
+from execution.audience import shared
+from execution.executors import Forgetting, compiled, ordered
+from resolvers.nobody import Nobody
 from tests.execution.chance import Chance
 from tests.execution.judging import Failures, answer_of, leaving, places_of_competition
 from tests.execution.operations import Decorating, documents
 from tests.execution.replacing import Context, make, replaced
 
-PLAIN, PLANNED = shared(ordered(ForgettingExecutor)), shared(compiled(ForgettingExecutor))
+PLAIN, PLANNED = shared(ordered(Forgetting), Nobody), shared(compiled(Forgetting), Nobody)
 MANY = int(os.environ.get("OPERATIONS", 0))
 WORLDS = 5  # for each form of a document
 FAULTS = (0, 3, 10, 30, 100)  # of a thousand values

@@ -8,7 +8,7 @@ from graphql.execution.executor import Executor
 from graphql.pyutils import is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from execution import _executed, compiled, ordered
+from execution.executors import _executed, compiled, ordered
 
 PLAIN = ordered(StrawberryGraphQLCoreExecutionContext)
 PLANNED = compiled(StrawberryGraphQLCoreExecutionContext)

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ARROWS: dict[str, set[str]] = {
     "domain": set(),
     "settings": set(),
-    "execution": set(),
+    "execution": {"domain"},
     "resolvers": {"domain"},
     "schema": {"domain", "resolvers"},
     "web": {"domain", "resolvers"},

@@ -1,7 +1,7 @@
 """Who hears the same: an event is executed once for all who ask the same of it, where the answer is not about them."""
 
-from collections.abc import Iterator
-from typing import Any, TypeVar
+from collections.abc import Callable, Hashable, Iterator
+from typing import Any, Protocol, TypeVar
 from weakref import WeakValueDictionary
 
 from graphql import ExecutionResult, Node, SelectionSetNode, VariableNode
@@ -9,17 +9,30 @@ from graphql.execution.executor import Executor
 from strawberry.utils.await_maybe import await_maybe
 
 from domain.once import Once
-from resolvers.nobody import Nobody, Shared
 
 E = TypeVar("E", bound=type[Executor[Any]])
 
 
-class Audience:
-    """Those who ask the same in the same words, at the same address of ours."""
+class Nobody(Protocol):
+    """A context made of somebody's that does not know whose: for an answer that is everybody's."""
 
-    def __init__(self, house: object) -> None:
-        self._house = house  # is held, so that no other one comes to be at its place in memory
-        self._is_personal = False
+    @property
+    def alike(self) -> Hashable:
+        """Equal for all whose answers can be the same."""
+
+    @property
+    def was_asked(self) -> bool:
+        """Whether the answer wanted to know of somebody."""
+
+    def shared(self, data: dict[str, Any]) -> dict[str, Any]:
+        """The data as it is told to all of them."""
+
+
+class Audience:
+    """Those who ask the same in the same words, and may be told the same."""
+
+    def __init__(self, nobody: Callable[[Any], Nobody]) -> None:
+        self._nobody, self._is_personal = nobody, False
         self._event: Any = None
         self._answer: Once[ExecutionResult | None] | None = None
 
@@ -35,18 +48,18 @@ class Audience:
 
     async def _for_all(self, executor: Any, event: Any) -> ExecutionResult | None:
         """None where the answer depends on who asks, or where it went wrong."""
-        nobody = Nobody(executor.context_value)
+        nobody = self._nobody(executor.context_value)
         result = await _executed(executor, event, nobody)
         self._is_personal = self._is_personal or nobody.was_asked
         if nobody.was_asked or result.errors or result.data is None:
             return None
-        return ExecutionResult(Shared(result.data), None)
+        return ExecutionResult(nobody.shared(result.data), None)
 
 
 _audiences: WeakValueDictionary[tuple[Any, ...], Audience] = WeakValueDictionary()
 
 
-def shared(base: E) -> E:
+def shared(base: E, nobody: Callable[[Any], Nobody]) -> E:
     """A class of executors for whom an audience is told of events."""
 
     class SharingExecutor(base):  # type: ignore[misc, valid-type]
@@ -54,7 +67,7 @@ def shared(base: E) -> E:
 
         def build_per_event_executor(self, payload: Any) -> Any:
             if self._audience is None:
-                self._audience = _audience_of(self)
+                self._audience = _audience_of(self, nobody)
             return _Event(self, payload)
 
         def build_own_executor(self, event: Any) -> Any:
@@ -83,15 +96,15 @@ async def _executed(executor: Any, event: Any, context: Any = None) -> Execution
     return result
 
 
-def _audience_of(executor: Any) -> Audience:
-    context, operation = executor.context_value, executor.operation
+def _audience_of(executor: Any, nobody: Callable[[Any], Nobody]) -> Audience:
+    alike, operation = nobody(executor.context_value).alike, executor.operation
     variables, names = executor.variable_values.coerced, sorted(set(_names(executor)))
     given = repr([(name, variables[name]) for name in names if name in variables])
     text, name = operation.loc.source.body, operation.name.value if operation.name else None
-    key = (executor.schema, id(context.house), context.base_url, text, name, given)
+    key = (executor.schema, alike, text, name, given)
     found = _audiences.get(key)
     if found is None:
-        found = _audiences[key] = Audience(context.house)
+        found = _audiences[key] = Audience(nobody)
     return found
 
 
