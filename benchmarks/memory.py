@@ -8,27 +8,17 @@ times as long.
 """
 
 import argparse
-import asyncio
-import contextlib
 import gc
 import resource
-import tempfile
 import tracemalloc
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
-from starlette.types import ASGIApp
-from uvicorn.loops.auto import auto_loop_factory
-
-from benchmarks.data import Size
-from benchmarks.ground import copied
+from benchmarks.inside import Caller, Stage, inside
 from benchmarks.operations import OPERATIONS, Cast, Operation
-from benchmarks.profile import Caller, living
-from benchmarks.stage import settings, signed_in
-from composition import Marquee
 from domain import ids
-from web.log import configure_log
 
 _PARTS = 10
 # By then every cache has been filled; what is held after it should be held at the end.
@@ -68,19 +58,19 @@ def resident() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
 
 
-async def measured(app: ASGIApp, cast: Cast, tokens: dict[int, str], times: int, *, allocations: bool) -> None:
-    found = [resident()]
+async def measured(given: argparse.Namespace, stage: Stage) -> None:
+    found, times = [resident()], given.times
     print(f"at the start        {found[0] / 1e6:7.1f} MB", flush=True)
     for part in range(_PARTS):
-        if allocations and part == _PARTS // 2:
+        if given.allocations and part == _PARTS // 2:
             tracemalloc.start(3)
         for number in range(part * times // _PARTS, (part + 1) * times // _PARTS):
-            await Caller(app, asked(number), cast, tokens).call(number)()
+            await Caller(stage, asked(number)).call(number)()
         found.append(resident())
         print(f"after {(part + 1) * times // _PARTS:9} requests {found[-1] / 1e6:7.1f} MB", flush=True)
     behind = (found[-1] - found[_FULL]) / (times * (_PARTS - _FULL) / _PARTS)
     print(f"a request leaves behind {behind:.1f} bytes, since the caches were full")
-    if allocations:
+    if given.allocations:
         print("\n".join(_held()))
 
 
@@ -89,29 +79,11 @@ def _held() -> Iterator[str]:
         yield f"{found.size / 1e3:9.1f} kB in {found.count:7} at {found.traceback}"
 
 
-async def run(given: argparse.Namespace, dsn: str, folder: Path, log: TextIO) -> None:
-    with contextlib.redirect_stderr(log):
-        configure_log(debug=False, for_people=False)
-    size = Size()
-    marquee = Marquee(settings(dsn, folder), dsn)
-    app = marquee.application()
-    async with living(app):
-        tokens = await signed_in(marquee, size)
-        await measured(app, Cast(size, list(tokens)), tokens, given.times, allocations=given.allocations)
-
-
 def main() -> None:
     reader = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     reader.add_argument("--times", type=int, default=20_000, help="requests in all (20000)")
     reader.add_argument("--allocations", action="store_true", help="say what holds what came in the last half")
-    given = reader.parse_args()
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        Path(folder, "log").open("w") as log,
-        copied(Size()) as dsn,
-        asyncio.Runner(loop_factory=auto_loop_factory()) as runner,
-    ):
-        runner.run(run(given, dsn, Path(folder), log))
+    inside(partial(measured, reader.parse_args()))
 
 
 if __name__ == "__main__":

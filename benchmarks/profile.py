@@ -8,33 +8,20 @@ Settings come from the environment as usual: COMPILED_EXECUTION=false measures g
 """
 
 import argparse
-import asyncio
-import contextlib
 import cProfile
 import pstats
 import statistics
-import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import Any, TextIO
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Any
 
-import orjson
-from starlette.types import ASGIApp, Message, Scope
-from uvicorn.loops.auto import auto_loop_factory
-
-from benchmarks.data import Size
-from benchmarks.ground import copied
-from benchmarks.operations import OPERATIONS, Cast, Operation
-from benchmarks.stage import settings, signed_in
-from composition import Marquee
+from benchmarks.inside import Call, Caller, Stage, inside
+from benchmarks.operations import OPERATIONS
 from persistence.pool import Session
-from web.log import configure_log
 
 ROUNDS = 7
 _ANSWERING = ("fetch", "fetch_anew", "execute")
-Call = Callable[[], Awaitable[None]]
 
 
 class Remembering:
@@ -58,81 +45,6 @@ class Remembering:
             return self.answers[key]
 
         return asking
-
-
-class Caller:
-    """Calls an application with one operation after the other."""
-
-    def __init__(self, app: ASGIApp, operation: Operation, cast: Cast, tokens: dict[int, str]) -> None:
-        self._app, self._operation, self._cast, self._tokens = app, operation, cast, tokens
-
-    def call(self, number: int) -> Call:
-        """The request with this number, made ready."""
-        operation, person = self._operation, self._cast.person(number)
-        variables = operation.variables(self._cast, number)
-        asked = {"query": operation.document, "operationName": operation.name, "variables": variables}
-        body = orjson.dumps(asked)
-        headers = {
-            "host": "127.0.0.1:8000",
-            "authorization": f"Bearer {self._tokens[person]}",
-            "content-type": "application/json",
-            "accept": "application/graphql-response+json",
-            "content-length": str(len(body)),
-        }
-        scope = _scope([(name.encode(), value.encode()) for name, value in headers.items()])
-        return lambda: self._run(dict(scope), body)
-
-    async def _run(self, scope: Scope, body: bytes) -> None:
-        sent: list[Message] = []
-
-        async def receive() -> Message:
-            return {"type": "http.request", "body": body, "more_body": False}
-
-        async def send(message: Message) -> None:
-            sent.append(message)
-
-        # A task of its own, as under uvicorn: what it sets for itself ends with it.
-        await asyncio.create_task(self._app(scope, receive, send))  # type: ignore[arg-type]
-        answer = b"".join(message.get("body", b"") for message in sent)
-        if self._operation.proof not in answer:
-            raise SystemExit(f"This is no answer: {answer[:500]!r}")
-
-
-def _scope(headers: list[tuple[bytes, bytes]]) -> Scope:
-    return {
-        "type": "http",
-        "asgi": {"version": "3.0", "spec_version": "2.3"},
-        "http_version": "1.1",
-        "server": ("127.0.0.1", 8000),
-        "client": ("127.0.0.1", 50000),
-        "scheme": "http",
-        "method": "POST",
-        "root_path": "",
-        "path": "/graphql",
-        "raw_path": b"/graphql",
-        "query_string": b"",
-        "headers": headers,
-        "state": {},
-    }
-
-
-@asynccontextmanager
-async def living(app: ASGIApp) -> AsyncIterator[None]:
-    """With all that runs beside the requests."""
-    inbox, started, ended = asyncio.Queue[Message](), asyncio.Event(), asyncio.Event()
-
-    async def send(message: Message) -> None:
-        (started if message["type"].startswith("lifespan.startup") else ended).set()
-
-    scope = {"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}
-    life: asyncio.Task[None] = asyncio.create_task(app(scope, inbox.get, send))  # type: ignore[arg-type]
-    await inbox.put({"type": "lifespan.startup"})
-    await started.wait()
-    try:
-        yield
-    finally:
-        await inbox.put({"type": "lifespan.shutdown"})
-        await life
 
 
 async def spent(calls: Sequence[Call]) -> float:
@@ -164,19 +76,12 @@ async def measured(caller: Caller, driver: Remembering, times: int, *, calls: bo
         pstats.Stats(profile).sort_stats("tottime").print_stats(45)
 
 
-async def run(given: argparse.Namespace, dsn: str, folder: Path, log: TextIO) -> None:
-    with contextlib.redirect_stderr(log):
-        configure_log(debug=False, for_people=False)
-    size, driver = Size(), Remembering()
-    marquee = Marquee(settings(dsn, folder), dsn)
-    app = marquee.application()
-    async with living(app):
-        tokens = await signed_in(marquee, size)
-        for name in given.operations:
-            print(f"\n{name}, {ROUNDS} times {given.times} requests")
-            caller = Caller(app, OPERATIONS[name], Cast(size, list(tokens)), tokens)
-            await measured(caller, driver, given.times, calls=given.calls)
-            driver.answers.clear()
+async def run(given: argparse.Namespace, stage: Stage) -> None:
+    driver = Remembering()
+    for name in given.operations:
+        print(f"\n{name}, {ROUNDS} times {given.times} requests")
+        await measured(Caller(stage, OPERATIONS[name]), driver, given.times, calls=given.calls)
+        driver.answers.clear()
 
 
 def main() -> None:
@@ -184,14 +89,7 @@ def main() -> None:
     reader.add_argument("operations", nargs="*", default=list(OPERATIONS), metavar="Q1", help=" ".join(OPERATIONS))
     reader.add_argument("--times", type=int, default=500, help="requests of a round (500)")
     reader.add_argument("--calls", action="store_true", help="say where the time goes, without the driver")
-    given = reader.parse_args()
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        Path(folder, "log").open("w") as log,
-        copied(Size()) as dsn,
-        asyncio.Runner(loop_factory=auto_loop_factory()) as runner,
-    ):
-        runner.run(run(given, dsn, Path(folder), log))
+    inside(partial(run, reader.parse_args()))
 
 
 if __name__ == "__main__":
