@@ -78,8 +78,13 @@ def columns_of(entity: type, table: sa.FromClause, **instead: sa.ColumnElement[A
 
 
 def is_any(column: sa.ColumnElement[Any], name: str) -> sa.ColumnElement[bool]:
-    """`column = any($n)`: one statement for every length, where a list of placeholders would be another each time."""
-    return column == sa.any_(sa.bindparam(name, type_=sa.ARRAY(column.type)))
+    """`column = any($n)`: one statement for every length, where a list of placeholders would be another each time.
+
+    How many there are, PostgreSQL does not see before it runs: else it plans whatever asks for few of them each time
+    anew, in hope of a better plan than the one that it has. That takes longer than finding them.
+    """
+    several = sa.ARRAY(column.type)
+    return column == sa.any_(sa.cast(sa.select(sa.bindparam(name, type_=several)).scalar_subquery(), several))
 
 
 def by_key(keys: Sequence[int], rows: Sequence[T], key: Callable[[T], int]) -> list[T | None]:

@@ -1,10 +1,10 @@
 SELECT content_genres.content_id, genres.id, genres.name 
 FROM content_genres JOIN genres ON genres.id = content_genres.genre_id 
-WHERE content_genres.content_id = ANY ($1::BIGINT[]) ORDER BY genres.name;
+WHERE content_genres.content_id = ANY (CAST((SELECT $1::BIGINT[] AS anon_1) AS BIGINT[])) ORDER BY genres.name;
 
 SELECT contents.id, contents.corporation_id, contents.title, contents.description, contents.age_rating, contents.release_date, contents.runtime_minutes, contents.poster_key, contents.tmdb_id, contents.like_count, contents.review_count, contents.rating, contents.view_count, contents.created_at, contents.updated_at, contents.deleted_at 
 FROM contents 
-WHERE contents.id = ANY ($1::BIGINT[]);
+WHERE contents.id = ANY (CAST((SELECT $1::BIGINT[] AS anon_1) AS BIGINT[]));
 
 SELECT users.id, users.email, users.display_name, users.first_name, users.last_name, users.role, users.corporation_id, users.region_code, users.subscription_status, users.points, users.created_at, users.birthday, users.gender, users.picture_url, users.consented_at 
 FROM users JOIN sessions ON sessions.user_id = users.id 

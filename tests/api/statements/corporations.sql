@@ -12,7 +12,7 @@ WHERE users.corporation_id = anon_1.id ORDER BY users.created_at ASC, users.id A
 
 SELECT contents.corporation_id, count(*) AS count_1 
 FROM contents 
-WHERE contents.corporation_id = ANY ($1::BIGINT[]) AND contents.deleted_at IS NULL GROUP BY contents.corporation_id;
+WHERE contents.corporation_id = ANY (CAST((SELECT $1::BIGINT[] AS anon_1) AS BIGINT[])) AND contents.deleted_at IS NULL GROUP BY contents.corporation_id;
 
 SELECT corporations.id, corporations.name, CASE WHEN (corporations.plan_expires_at <= now()) THEN CAST($1::VARCHAR AS plan) ELSE corporations.plan END AS plan, corporations.plan_expires_at, corporations.created_at, corporations.updated_at 
 FROM corporations ORDER BY corporations.created_at ASC, corporations.id ASC 
@@ -20,7 +20,7 @@ FROM corporations ORDER BY corporations.created_at ASC, corporations.id ASC
 
 SELECT users.corporation_id, count(*) AS count_1 
 FROM users 
-WHERE users.corporation_id = ANY ($1::BIGINT[]) GROUP BY users.corporation_id;
+WHERE users.corporation_id = ANY (CAST((SELECT $1::BIGINT[] AS anon_1) AS BIGINT[])) GROUP BY users.corporation_id;
 
 SELECT users.id, users.email, users.display_name, users.first_name, users.last_name, users.role, users.corporation_id, users.region_code, users.subscription_status, users.points, users.created_at, users.birthday, users.gender, users.picture_url, users.consented_at 
 FROM users JOIN sessions ON sessions.user_id = users.id 

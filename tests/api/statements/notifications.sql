@@ -1,6 +1,6 @@
 SELECT contents.id, contents.corporation_id, contents.title, contents.description, contents.age_rating, contents.release_date, contents.runtime_minutes, contents.poster_key, contents.tmdb_id, contents.like_count, contents.review_count, contents.rating, contents.view_count, contents.created_at, contents.updated_at, contents.deleted_at 
 FROM contents 
-WHERE contents.id = ANY ($1::BIGINT[]) AND contents.deleted_at IS NULL;
+WHERE contents.id = ANY (CAST((SELECT $1::BIGINT[] AS anon_1) AS BIGINT[])) AND contents.deleted_at IS NULL;
 
 SELECT count(*) AS count_1 
 FROM notifications 

@@ -8,15 +8,15 @@ SELECT images.id, images.owner_id, images.key, images.filename, images.content_t
 FROM images 
 WHERE (images.owner_id = $1::BIGINT OR images.status = $2::image_status AND (EXISTS (SELECT posts.id 
 FROM posts 
-WHERE posts.image_id = images.id))) AND images.id = ANY ($3::BIGINT[]);
+WHERE posts.image_id = images.id))) AND images.id = ANY (CAST((SELECT $3::BIGINT[] AS anon_1) AS BIGINT[]));
 
 SELECT instagram_links.persona_id, instagram_links.instagram_user_id, instagram_links.username, instagram_links.facebook_page_id, instagram_links.linked_at 
 FROM instagram_links 
-WHERE instagram_links.persona_id = ANY ($1::BIGINT[]);
+WHERE instagram_links.persona_id = ANY (CAST((SELECT $1::BIGINT[] AS anon_1) AS BIGINT[]));
 
 SELECT instagram_tokens.persona_id, instagram_tokens.expires_at 
 FROM instagram_tokens 
-WHERE instagram_tokens.persona_id = ANY ($1::BIGINT[]) AND instagram_tokens.expires_at > now();
+WHERE instagram_tokens.persona_id = ANY (CAST((SELECT $1::BIGINT[] AS anon_1) AS BIGINT[])) AND instagram_tokens.expires_at > now();
 
 SELECT personas.id, personas.user_id, personas.number, personas.name, personas.gender, personas.feature, personas.options, personas.image_id, personas.created_at 
 FROM personas 

@@ -11,12 +11,12 @@ WHERE sessions.id = $1::BIGINT AND users.id = $2::BIGINT AND sessions.revoked_at
 WITH person AS 
 (SELECT users.id AS id 
 FROM users 
-WHERE users.id = ANY ($1::BIGINT[]) ORDER BY users.id FOR KEY SHARE SKIP LOCKED), 
+WHERE users.id = ANY (CAST((SELECT $1::BIGINT[] AS anon_1) AS BIGINT[])) ORDER BY users.id FOR KEY SHARE SKIP LOCKED), 
 held AS 
 (SELECT progress_counters.user_id AS user_id, progress_counters.sequence AS sequence 
 FROM progress_counters JOIN person ON person.id = progress_counters.user_id ORDER BY progress_counters.user_id FOR NO KEY UPDATE OF progress_counters SKIP LOCKED), 
 made AS 
-(INSERT INTO progress_counters (user_id, sequence) SELECT person.id AS id, $2::BIGINT AS anon_1 
+(INSERT INTO progress_counters (user_id, sequence) SELECT person.id AS id, $2::BIGINT AS anon_2 
 FROM person 
 WHERE NOT (EXISTS (SELECT progress_counters.user_id 
 FROM progress_counters 

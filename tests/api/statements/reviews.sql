@@ -11,7 +11,7 @@ WHERE contents.deleted_at IS NULL ORDER BY contents.created_at DESC, contents.id
 
 SELECT contents.id, contents.review_count 
 FROM contents 
-WHERE contents.id = ANY ($1::BIGINT[]);
+WHERE contents.id = ANY (CAST((SELECT $1::BIGINT[] AS anon_1) AS BIGINT[]));
 
 SELECT users.id, users.email, users.display_name, users.first_name, users.last_name, users.role, users.corporation_id, users.region_code, users.subscription_status, users.points, users.created_at, users.birthday, users.gender, users.picture_url, users.consented_at 
 FROM users JOIN sessions ON sessions.user_id = users.id 

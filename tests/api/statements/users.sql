@@ -1,6 +1,6 @@
 SELECT corporations.id, corporations.name, CASE WHEN (corporations.plan_expires_at <= now()) THEN CAST($1::VARCHAR AS plan) ELSE corporations.plan END AS plan, corporations.plan_expires_at, corporations.created_at, corporations.updated_at 
 FROM corporations 
-WHERE corporations.id = ANY ($2::BIGINT[]);
+WHERE corporations.id = ANY (CAST((SELECT $2::BIGINT[] AS anon_1) AS BIGINT[]));
 
 SELECT count(*) AS count_1 
 FROM users;

@@ -1,6 +1,6 @@
 SELECT contents.id, contents.corporation_id, contents.title, contents.description, contents.age_rating, contents.release_date, contents.runtime_minutes, contents.poster_key, contents.tmdb_id, contents.like_count, contents.review_count, contents.rating, contents.view_count, contents.created_at, contents.updated_at, contents.deleted_at 
 FROM contents 
-WHERE contents.id = ANY ($1::BIGINT[]);
+WHERE contents.id = ANY (CAST((SELECT $1::BIGINT[] AS anon_1) AS BIGINT[]));
 
 SELECT count(*) AS count_1 
 FROM (SELECT view_logs.id AS id, view_logs.user_id AS user_id, view_logs.content_id AS content_id, view_logs.corporation_id AS corporation_id, view_logs.created_at AS created_at 
@@ -9,7 +9,7 @@ WHERE contents.deleted_at IS NULL) AS anon_1;
 
 SELECT users.id, users.email, users.display_name, users.first_name, users.last_name, users.role, users.corporation_id, users.region_code, users.subscription_status, users.points, users.created_at, users.birthday, users.gender, users.picture_url, users.consented_at 
 FROM users 
-WHERE users.id = ANY ($1::BIGINT[]);
+WHERE users.id = ANY (CAST((SELECT $1::BIGINT[] AS anon_1) AS BIGINT[]));
 
 SELECT users.id, users.email, users.display_name, users.first_name, users.last_name, users.role, users.corporation_id, users.region_code, users.subscription_status, users.points, users.created_at, users.birthday, users.gender, users.picture_url, users.consented_at 
 FROM users JOIN sessions ON sessions.user_id = users.id 
