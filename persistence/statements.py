@@ -25,7 +25,7 @@ class Statement(Generic[T]):
     """
 
     def __init__(self, core: sa.sql.ClauseElement, into: Callable[..., T], *, planned_anew: bool = False) -> None:
-        self._core, self._planned_anew = core, planned_anew
+        self.core, self.entity, self._planned_anew = core, into, planned_anew
         self._into: Callable[..., T] = maker_of(into)
 
     async def all(self, connection: Any, **values: object) -> list[T]:
@@ -59,7 +59,7 @@ class Statement(Generic[T]):
     @cached_property
     def compiled(self) -> tuple[str, tuple[str, ...], dict[str, object]]:
         """The SQL, the names of its parameters by position, and the values of those that are always the same."""
-        made = self._core.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
+        made = self.core.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
         names = tuple(made.positiontup or ())  # type: ignore[attr-defined]
         return str(made), names, dict(made.params)
 

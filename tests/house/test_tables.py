@@ -33,14 +33,14 @@ def test_migrations_make_exactly_the_tables_and_can_be_undone(worker_id: str) ->
 
 @pytest.mark.parametrize(
     ("name", "statement"),
-    [pair for pair in statements() if dataclasses.is_dataclass(pair[1]._into)],
+    [pair for pair in statements() if dataclasses.is_dataclass(pair[1].entity)],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_columns_stand_in_the_order_of_the_entitys_fields(name: str, statement: Statement[object]) -> None:
-    answered = [column.name for column in getattr(statement._core, "selected_columns", None) or _returned(statement)]
-    fields = [field.name for field in dataclasses.fields(statement._into)]  # type: ignore[arg-type]
+    answered = [column.name for column in getattr(statement.core, "selected_columns", None) or _returned(statement)]
+    fields = [field.name for field in dataclasses.fields(statement.entity)]  # type: ignore[arg-type]
     assert answered == fields
 
 
 def _returned(statement: Statement[object]) -> list[Any]:
-    return list(statement._core._returning)  # type: ignore[attr-defined]
+    return list(statement.core._returning)  # type: ignore[attr-defined]
