@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run run-many roll drill parts bench test test-many format schema browser keycloak keycloak-home java lock clean
+.PHONY: help run run-many roll drill parts bench test test-many format schema settings browser keycloak keycloak-home java lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ format: $(VENV)/.test  ## rewrite the code in the house style
 
 schema: $(VENV)/.run  ## print the schema into schema/schema.graphql
 	$(BIN)/python server.py export-schema
+
+settings: $(VENV)/.run  ## write the page of settings, docs/settings.md
+	$(BIN)/python -m settings.table
 
 browser:  ## install the Chromium that the browser tests drive (Debian, as root)
 	apt-get update -qq && apt-get install -y -qq chromium fonts-noto-cjk

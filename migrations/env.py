@@ -44,7 +44,7 @@ def _have_run(connection: sa.Connection) -> bool:
     try:
         _configure(connection=connection)
     except sa.exc.DBAPIError as error:
-        if error.orig.sqlstate != "55P03":  # lock_not_available
+        if getattr(error.orig, "sqlstate", None) != "55P03":  # lock_not_available
             raise
         connection.rollback()
         return False

@@ -1,4 +1,4 @@
-"""Every setting, once: read from the environment (and a .env file), by the names that README lists."""
+"""Every setting, once: read from the environment (and a .env file), by the names that docs/settings.md lists."""
 
 import secrets
 from datetime import timedelta

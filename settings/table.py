@@ -8,8 +8,9 @@ from settings.guard import Guard
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "settings.md"
 _HEAD = """# Settings
 
-Read from the environment, or from a file `.env` where the server starts; the environment has the last word. What is empty counts
-as not set. A server that is told what cannot be, such as a PORT of `eighty`, says so by name and does not start.
+Read from the environment, or from a file `.env` where the server starts; the environment has the last word. What is
+empty counts as not set. A server that is told what cannot be, such as a PORT of `eighty`, says so by name and does not
+start.
 
 This page is made from `settings/` by `make settings`.
 
