@@ -157,10 +157,26 @@ def _poster_key(number: int) -> str:
     return _key(f"posters/{number:03}.svg")
 
 
+# A moon, its echo in water, hills, a city, rays: each somewhere about a point.
+_MOTIFS = (
+    '<circle cx="{x}" cy="{y}" r="54"/>',
+    '<g fill="none" stroke="#fff" stroke-width="7"><circle cx="{x}" cy="{y}" r="26"/><circle cx="{x}" cy="{y}" r="58"/>'
+    '<circle cx="{x}" cy="{y}" r="92"/><circle cx="{x}" cy="{y}" r="128"/></g>',
+    '<circle cx="{x}" cy="70" r="30"/><path opacity=".5" d="M0 290 Q80 {y} 170 250 T300 210 V300 H0Z"/>'
+    '<path d="M0 300 Q{x} 190 300 300Z"/>',
+    '<path transform="translate({x} 170) scale(1.1 .9)" d="M-150 150V40h40v-70h44v110h26V-90h50V20h30v-60h46V70h30v80Z"/>',
+    '<g transform="rotate({x} {x} {y})"><path d="M{x} {y}l-34 -420h68z"/><path d="M{x} {y}l330 -260v80z"/>'
+    '<path d="M{x} {y}l-330 -260v80z"/><path d="M{x} {y}l300 260h-90z"/><path d="M{x} {y}l-300 260h90z"/></g>',
+    '<path d="M{x} 40l26 {y}l-26 40l-26 -40z"/><path opacity=".5" d="M{x} 40l70 {y}l-44 0z"/>'
+    '<path opacity=".5" d="M{x} 40l-70 {y}l44 0z"/>',
+)
+
+
 def _poster(entry: dict[str, Any]) -> str:
-    """A poster of its own for each title: two colours and a moon where the title's checksum puts them."""
+    """A poster of its own for each title: two colours and a motif, where the title's checksum puts them."""
     chance = zlib.crc32(entry["title"].encode())
     hue, x, y = chance % 360, 60 + chance // 360 % 180, 90 + chance // 64800 % 120
+    motif = _MOTIFS[chance // 7776000 % len(_MOTIFS)].format(x=x, y=y)
     lines = "".join(
         f'<text x="24" y="{330 + 34 * place}" font-size="23" font-weight="700">{html.escape(line)}</text>'
         for place, line in enumerate(_broken(entry["title"]))
@@ -169,7 +185,8 @@ def _poster(entry: dict[str, Any]) -> str:
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 300 450" font-family="system-ui, sans-serif">'
         f'<defs><linearGradient id="sky" x2="0" y2="1"><stop stop-color="hsl({hue},55%,24%)"/>'
         f'<stop offset="1" stop-color="hsl({(hue + 50) % 360},60%,50%)"/></linearGradient></defs>'
-        f'<rect width="300" height="450" fill="url(#sky)"/><circle cx="{x}" cy="{y}" r="54" fill="#fff" opacity=".8"/>'
+        f'<rect width="300" height="450" fill="url(#sky)"/><svg height="296" fill="#fff" opacity=".8">{motif}</svg>'
+        '<rect y="296" width="300" height="154" opacity=".25"/>'
         f'<g fill="#fff">{lines}<text x="24" y="428" font-size="14" opacity=".8">{entry["release_date"][:4]}</text></g>'
         "</svg>"
     )

@@ -12,7 +12,7 @@ from starlette.routing import Mount, Route
 
 from domain.errors import CodedError
 from resolvers.instagram import CALLBACK
-from web import graphiql, sign_in_page
+from web import graphiql, showcase, sign_in_page
 from web.errors import on_coded_error, on_fault, on_http_exception
 from web.health import Health
 from web.instagram import InstagramDoor
@@ -53,7 +53,7 @@ def plain_doors(
         routes.append(Route("/metrics", metrics))
     if with_graphiql:
         routes += [Route("/graphql/examples.json", graphiql.examples), Mount("/graphql/static", graphiql.Assets())]
-        routes += sign_in_page.routes()
+        routes += [*sign_in_page.routes(), *showcase.routes()]
     handlers: dict[Any, Any] = {
         CodedError: on_coded_error,
         HTTPException: on_http_exception,

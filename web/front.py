@@ -12,7 +12,7 @@ from web.errors import Cut, fault, public_path
 
 _log = structlog.get_logger("request")
 _OWN_ID = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
-_DOORS = frozenset({"graphql", "stream", "media", "auth", "oauth", "health", "ready", "metrics", "sign-in"})
+_DOORS = frozenset({"graphql", "stream", "media", "auth", "oauth", "health", "ready", "metrics", "sign-in", "showcase"})
 
 
 class Front:
