@@ -164,7 +164,8 @@ _MOTIFS = (
     '<circle cx="{x}" cy="{y}" r="92"/><circle cx="{x}" cy="{y}" r="128"/></g>',
     '<circle cx="{x}" cy="70" r="30"/><path opacity=".5" d="M0 290 Q80 {y} 170 250 T300 210 V300 H0Z"/>'
     '<path d="M0 300 Q{x} 190 300 300Z"/>',
-    '<path transform="translate({x} 170) scale(1.1 .9)" d="M-150 150V40h40v-70h44v110h26V-90h50V20h30v-60h46V70h30v80Z"/>',
+    '<path transform="translate({x} 170) scale(1.1 .9)"'
+    ' d="M-150 150V40h40v-70h44v110h26V-90h50V20h30v-60h46V70h30v80Z"/>',
     '<g transform="rotate({x} {x} {y})"><path d="M{x} {y}l-34 -420h68z"/><path d="M{x} {y}l330 -260v80z"/>'
     '<path d="M{x} {y}l-330 -260v80z"/><path d="M{x} {y}l300 260h-90z"/><path d="M{x} {y}l-300 260h90z"/></g>',
     '<path d="M{x} 40l26 {y}l-26 40l-26 -40z"/><path opacity=".5" d="M{x} 40l70 {y}l-44 0z"/>'

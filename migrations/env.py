@@ -22,14 +22,13 @@ _PATIENCE = [
     f"set {limit} = 0" for limit in ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")
 ]
 # Behind a change that waits for a table everybody else waits too: it rather gives up, and tries again.
+_TURN_SECONDS = 0.2
 _LOCK_MILLISECONDS, _TRIES, _PAUSE_SECONDS = 2000, 30, 1.0
 _log = structlog.get_logger("migrations")
 
 
 def _run(connection: sa.Connection) -> None:
-    for statement in (*_PATIENCE, f"select pg_advisory_lock({_LOCK_NUMBER})"):
-        connection.execute(sa.text(statement))
-    connection.commit()
+    _take_turns(connection)
     tries = 1
     while not _have_run(connection):
         if tries == _TRIES:
@@ -37,6 +36,18 @@ def _run(connection: sa.Connection) -> None:
         tries += 1
         _log.warning("migration_waits", tries=tries)
         time.sleep(_PAUSE_SECONDS)
+
+
+def _take_turns(connection: sa.Connection) -> None:
+    """Asks again and again: who waits in a statement has a snapshot, and an index that is made beside everybody waits
+    for all of those.
+    """
+    for statement in _PATIENCE:
+        connection.execute(sa.text(statement))
+    while not connection.scalar(sa.text(f"select pg_try_advisory_lock({_LOCK_NUMBER})")):
+        connection.commit()
+        time.sleep(_TURN_SECONDS)
+    connection.commit()
 
 
 def _have_run(connection: sa.Connection) -> bool:

@@ -15,8 +15,8 @@ from graphql import GraphQLError, GraphQLNonNull, get_nullable_type, located_err
 from graphql.execution.executor import Executor
 from graphql.pyutils import Path, is_awaitable
 
-from execution.executors import _executed
 from execution.errors import Null
+from execution.executors import _executed
 
 Place: TypeAlias = tuple[str | int, ...]
 _COUNT = re.compile(rb"expected: \d+, received: \d+")

@@ -57,4 +57,4 @@ async def test_a_worker_tells_of_its_jobs_and_of_nothing_else(street: Street, cl
         assert elsewhere.json()["requestId"] == elsewhere.headers["x-request-id"]
         assert elsewhere.headers["x-content-type-options"] == "nosniff"
     process.terminate()
-    await asyncio.to_thread(process.wait, 10)
+    assert await asyncio.to_thread(process.wait, 15) == 0, "it ends in good order"
