@@ -9,7 +9,7 @@ import sys
 from collections.abc import Coroutine, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import structlog
 import typer
@@ -18,8 +18,10 @@ from pydantic_settings import SettingsError
 
 import schema
 from composition import Marquee
+from composition.importing import Importing
 from composition.working import work
 from domain.errors import CodedError
+from domain.importing import Unreadable
 from domain.instagram_tokens import Resealed
 from domain.outbox import SEARCH
 from integrations.embedded_postgres import EmbeddedPostgres, EmbeddedPostgresError
@@ -63,6 +65,7 @@ class Announcing(Server):
 def greeting(marquee: Marquee, address: str) -> str:
     lines = [f"{marquee.settings.app_name} is at {address}"]
     if marquee.settings.development:
+        lines.append(f"What it is for, to try: {address}/")
         lines.append(f"GraphiQL, with the story in its tabs: {address}/graphql")
         lines.append(f"Every way to sign in, to try: {address}/sign-in")
     if marquee.demonstrating.is_wanted:
@@ -143,7 +146,8 @@ def serve() -> None:
 def worker() -> None:
     """Run the jobs alone, beside servers that have JOBS_IN_SERVER off."""
     settings = read_settings()
-
+    # It ends alike by both; as the first process of a container it would not hear of the one that nobody handles.
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     with database_of(settings) as (dsn, _), suppress(KeyboardInterrupt):
         asyncio.run(work(Marquee(settings, dsn)))
 
@@ -169,6 +173,29 @@ def seed() -> None:
     with database_of(settings) as (dsn, _):
         made = asyncio.run(make(Marquee(settings, dsn)))
     typer.echo("The demonstration catalogue is made." if made else "It was there already; nothing has changed.")
+
+
+@cli.command("import")
+def import_files(
+    paths: Annotated[list[Path], typer.Argument(help="Folders, or .jsonl and .csv files called as what is in them.")],
+    system: Annotated[str, typer.Option("--from", help="Whose ids these are; each system has its own.")] = "old",
+    report: Annotated[Path, typer.Option(help="Where refused lines are written to.")] = Path("import-report.jsonl"),
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything and write nothing.")] = False,
+) -> None:
+    """Import what an older system wrote out: docs/from-the-five-systems.md. The same twice changes nothing."""
+    settings = read_settings()
+    try:
+        importing = Importing(paths, system, report, is_dry=dry_run)
+        files = importing.files()
+        with database_of(settings) as (dsn, _):
+            size = sum(file.size_bytes for file in files)
+            with typer.progressbar(length=size, label="Importing", file=sys.stderr) as bar:
+                tally = asyncio.run(importing.work(settings.direct_dsn() or dsn, files, bar.update))
+    except Unreadable as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+    typer.echo(importing.summary(tally))
+    raise typer.Exit(1 if tally.refused else 0)
 
 
 @cli.command()

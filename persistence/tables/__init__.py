@@ -10,6 +10,7 @@ from persistence.tables.catalogue import (
     reviews,
     video_assets,
 )
+from persistence.tables.importing import imported, imported_deeds
 from persistence.tables.leases import leases
 from persistence.tables.notifications import devices, fan_outs, notifications, pushes
 from persistence.tables.people import (
@@ -48,6 +49,8 @@ __all__ = [
     "genres",
     "identities",
     "images",
+    "imported",
+    "imported_deeds",
     "instagram_links",
     "instagram_tokens",
     "leases",
