@@ -7,6 +7,7 @@ another checkout on the same database, event by event in turn. Memory is only to
 
 import argparse
 import asyncio
+import math
 import os
 import shutil
 import statistics
@@ -15,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,6 +30,8 @@ ROOT = Path(__file__).resolve().parents[1]
 HEARING = 1000
 _OF_AN_ADDRESS = 900
 _EVENTS = 15
+_TRIES, _TRY_SECONDS = 60, 2
+_GLANCE_SECONDS, _REST = 0.05, 0.1  # at rest is who takes less than this share of a core
 
 
 @dataclass
@@ -67,24 +70,38 @@ def served(name: str, command: list[str], folder: Path, settings: dict[str, str]
 
 async def listening(server: Server, audience: Audience) -> Crowd:
     """All sockets, with their subscriptions. Prints what they weigh."""
-    crowd, before = Crowd(server.port), server.resident()
+    crowd, weighed = Crowd(server.port), [server.resident()]
     for number, start in enumerate(range(0, len(audience.tokens), _OF_AN_ADDRESS), start=2):
         await crowd.open(audience.tokens[start : start + _OF_AN_ADDRESS], f"127.0.0.{number}")
-    opened = server.resident()
+    weighed.append(await at_rest(server))
     await crowd.subscribe(audience.document)
+    weighed.append(await at_rest(server))
     await heard_by_all(crowd, audience)
-    count, subscribed = len(crowd.listeners), server.resident()
-    each, idle = (subscribed - before) / count, (opened - before) / count
-    print(f"  {server.name:10} kB a socket: {idle:.1f} open, {each:.1f} listening")
+    weighed.append(await at_rest(server))
+    opened, listens, has_heard = [(one - weighed[0]) / len(crowd.listeners) for one in weighed[1:]]
+    print(f"  {server.name:10} kB a socket: {opened:.1f} open, {listens:.1f} listening, {has_heard:.1f} having heard")
     return crowd
+
+
+async def at_rest(server: Server) -> int:
+    """Returns what it weighs as soon as it has hardly anything left to do: what is put away counts too."""
+    before, now = -math.inf, server.spent()
+    while now - before > _REST * _GLANCE_SECONDS:
+        await asyncio.sleep(_GLANCE_SECONDS)
+        before, now = now, server.spent()
+    return server.resident()
 
 
 async def heard_by_all(crowd: Crowd, audience: Audience) -> None:
     """Tells until everybody who should hear it has heard something: from then on they are all there."""
-    for _ in range(60):
+    deaf = crowd.listeners[: audience.hearing]
+    for _ in range(_TRIES):
+        heard = crowd.expect(audience.hearing)
         await audience.happen()
-        await asyncio.sleep(1)
-        deaf = [listener for listener in crowd.listeners[: audience.hearing] if not listener.last]
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_TRY_SECONDS):
+                await heard.wait()
+        deaf = [listener for listener in deaf if not listener.last]
         if not deaf:
             return
     raise SystemExit(f"{len(deaf)} do not hear what they should, and {crowd.lost} are gone.")
@@ -97,7 +114,7 @@ async def tell(server: Server, crowd: Crowd, audience: Audience) -> None:
     async with asyncio.timeout(60):
         await heard.wait()
     server.seconds.append(time.perf_counter() - began)
-    await asyncio.sleep(0.05)  # what is put away afterwards counts too
+    await at_rest(server)
     server.cpu.append(server.spent() - spent)
 
 
@@ -122,9 +139,9 @@ async def measure(servers: list[Server], audiences: list[Audience]) -> None:
     for crowd in crowds:
         crowd.close()
     for server in servers:
+        await at_rest(server)
         server.seconds.clear()
         server.cpu.clear()
-    await asyncio.sleep(1)
 
 
 async def measured(options: argparse.Namespace, servers: list[Server], dsn: str, settings: dict[str, str]) -> None:

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import asyncpg
@@ -57,6 +57,26 @@ class Inbox:
             self._waiter.set_result(None)
 
 
+class Listening:
+    """An inbox that hears what is said under these names, while it is entered."""
+
+    __slots__ = ("_all", "_inbox", "_names")
+
+    def __init__(self, every: dict[str, set[Inbox]], names: tuple[str, ...]) -> None:
+        self._all, self._names, self._inbox = every, names, Inbox()
+
+    def __enter__(self) -> Inbox:
+        for name in self._names:
+            self._all[name].add(self._inbox)
+        return self._inbox
+
+    def __exit__(self, *_: object) -> None:
+        for name in self._names:
+            self._all[name].discard(self._inbox)
+            if not self._all[name]:
+                del self._all[name]
+
+
 def tell(inboxes: Iterable[Inbox], news: Wake) -> None:
     """Who has not yet heard the same before hears it together with the others, as one wake."""
     joined: dict[int, tuple[Wake, Wake]] = {}
@@ -91,18 +111,8 @@ class PostgresSignals:
     async def announce_each(self, transaction: Connection, topic: str, ids: Mapping[int, int]) -> None:
         await _NOTIFY_EACH.run(transaction, payloads=[f"{topic}:{key}:{one}" for key, one in ids.items()])
 
-    @contextmanager
-    def listen(self, *topics: tuple[str, int]) -> Iterator[Inbox]:
-        inbox, names = Inbox(), [f"{topic}:{key}" for topic, key in topics]
-        for name in names:
-            self._inboxes[name].add(inbox)
-        try:
-            yield inbox
-        finally:
-            for name in names:
-                self._inboxes[name].discard(inbox)
-                if not self._inboxes[name]:
-                    del self._inboxes[name]
+    def listen(self, *topics: tuple[str, int]) -> "Listening":
+        return Listening(self._inboxes, tuple(f"{topic}:{key}" for topic, key in topics))
 
     async def run(self) -> None:
         """Listens until cancelled. After each loss of the line every listener is made to look again."""

@@ -1,10 +1,10 @@
 """The WebSockets of uvicorn, bounded: readers who do not read, messages in a thousand pieces, and no messages."""
 
 import asyncio
+from contextlib import suppress
 from typing import Any, cast
 
 import structlog
-from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
@@ -23,11 +23,31 @@ _VERSION = "13"
 class Handshake(WebSocketsSansIOProtocol):
     """One socket, from its handshake on."""
 
+    # uvicorn has too many of them for CPython to share their names: each socket would have a dictionary of its own.
+    __slots__ = (
+        "_bounds",
+        "_line",
+        "app",
+        "app_state",
+        "asgi_version",
+        "config",
+        "conn",
+        "connections",
+        "default_headers",
+        "frames",
+        "logger",
+        "loop",
+        "queue",
+        "root_path",
+        "tasks",
+        "transport",
+        "writable",
+    )
+
     def __init__(self, config: Any, server_state: Any, app_state: Any, _loop: Any = None) -> None:
         super().__init__(config, server_state, app_state, _loop)
         assert isinstance(config, Configuration)
         self._bounds = config.bounds
-        self._application, self.app = cast(ASGIApp, self.app), cast(Any, self._run)
         self.queue, self.writable = cast(Any, Mailbox()), cast(Any, Gate())
 
     def connection_made(self, transport: Any) -> None:
@@ -57,7 +77,8 @@ class Handshake(WebSocketsSansIOProtocol):
             self._refuse(Refused(400, "This is no handshake of a WebSocket."))
 
     def start_keepalive(self) -> None:
-        """The handshake is over; what was said in it is in the scope."""
+        """The handshake is over; what was said in it is in the scope. The parser keeps the request for ever."""
+        self.request.headers.clear()
         self.request = self.response = cast(Any, None)
         super().start_keepalive()
 
@@ -109,7 +130,7 @@ class Handshake(WebSocketsSansIOProtocol):
 
     def shutdown(self) -> None:
         self._line.unread = lambda: True
-        if self.handshake_complete:
+        if self.handshake_complete or self.close_sent:
             super().shutdown()
         else:
             self._refuse(Refused(503, "The server is ending.", {"Retry-After": "1"}))
@@ -117,20 +138,23 @@ class Handshake(WebSocketsSansIOProtocol):
     def cut(self) -> None:
         self._line.abort()
 
-    async def _run(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def run_asgi(self) -> None:
         """The application, whose faults are told in the log and close the socket by a code."""
-        try:
-            await self._application(scope, receive, send)
-            # Else uvicorn would tell of each refused handshake as of a fault of ours.
-            self.handshake_complete = self.handshake_complete or self.initial_response is not None
-        except ClientDisconnected:
-            raise
-        except asyncio.CancelledError:
-            self._line.abort()  # at the end of the process; nobody waits for this task
-        except Exception:
-            _log.exception("fault")
-            if self.handshake_complete and not self.close_sent:
-                await send({"type": "websocket.close", "code": 1011})
+        with suppress(ClientDisconnected):
+            try:
+                await self.app(self.scope, self.receive, self.send)
+            except asyncio.CancelledError:
+                self._line.abort()  # at the end of the process; nobody waits for this task
+            except Exception:
+                _log.exception("fault")
+                if self.handshake_complete and not self.close_sent:
+                    await self.send({"type": "websocket.close", "code": 1011})
+            else:
+                if not (self.handshake_complete or self.initial_response):
+                    _log.error("not_answered")
+        self.send_500_response()  # where there was no other
+        if self.close_timer is None:
+            self.transport.close()
 
 
 def _is_text(frames: list[bytes]) -> bool:

@@ -13,6 +13,7 @@ import orjson
 import strawberry
 from graphql import GraphQLError, GraphQLSyntaxError
 from starlette.requests import HTTPConnection
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from strawberry.asgi import ASGIWebSocketAdapter, GraphQL
 from strawberry.exceptions import ConnectionRejectionError
@@ -66,7 +67,10 @@ class _Handler(BaseGraphQLTransportWSHandler[Context, None]):
 
     async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
         await super().handle_connection_init(message)
-        if self.connection_acknowledged and self.context.viewer is None and self.context.watch is None:
+        if not self.connection_acknowledged:
+            return
+        self.connection_init_timeout_task = None  # a cancelled task keeps all its frames
+        if self.context.viewer is None and self.context.watch is None:
             self.context.watch = asyncio.create_task(self._close_when_silent())
 
     async def _close_when_silent(self) -> None:
@@ -140,11 +144,6 @@ class Sockets(GraphQL[Context, None]):
         self._new_context, self._doorkeeper, self._authentication = context, doorkeeper, authentication
         self._listeners = listeners
 
-    async def get_context(self, request: Any, response: Any) -> Context:
-        context = self._new_context(request)
-        context.socket = response
-        return context
-
     async def on_ws_connect(self, context: Context) -> Any:
         said = {name.lower(): value for name, value in (context.connection_params or {}).items()}
         claimed, context.csrf_token = said.get("authorization"), said.get("x-csrf-token")
@@ -162,6 +161,7 @@ class Sockets(GraphQL[Context, None]):
             # The close is written in the log as this socket's.
             close = partial(self._close_ended, context, copy_context())
             context.watch = self._authentication.ending(context.viewer, close)
+        _forget_what_was_said(context)
         return UNSET
 
     async def _enter(self, user_id: int, socket: WebSocket) -> None:
@@ -176,17 +176,19 @@ class Sockets(GraphQL[Context, None]):
         await request.send_denial_response(refusal(Refused(403, message), request.url.path))
         return request
 
-    async def run(self, request: Any, context: Any = UNSET, root_value: Any = UNSET) -> Any:
-        context = await self.get_context(request, request) if context is UNSET else context
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        socket = WebSocket(scope, receive, send)
+        context = self._new_context(socket)
+        context.socket = socket
         try:
-            self._listeners.come(request, context.address)
-            return await super().run(request, context, root_value)
+            self._listeners.come(socket, context.address)
+            await self.run(socket, context)
         except TooManyListeners as error:
-            await request.send_denial_response(refused_plainly(request, error))
+            await socket.send_denial_response(refused_plainly(socket, error))
         finally:
             if context.watch:
                 context.watch.cancel()
-            self._listeners.leave(request, context.address, context.viewer.user.id if context.viewer else None)
+            self._listeners.leave(socket, context.address, context.viewer.user.id if context.viewer else None)
 
     def _close_ended(self, context: Context, here: Surroundings) -> None:
         closing = context.socket.close(_ENDED, "This session has ended.")
@@ -226,6 +228,12 @@ def _is_well_formed(message: Any) -> bool:
         and isinstance(payload.get("operationName"), str | None)
         and all(isinstance(payload.get(name), dict | None) for name in ("variables", "extensions"))
     )
+
+
+def _forget_what_was_said(context: Context) -> None:
+    """To connect. A socket may be open for days; its tokens and headers are of no use any more."""
+    context.connection_params = None
+    context.socket.scope["headers"].clear()
 
 
 def _brief(reason: str) -> str:

@@ -257,9 +257,7 @@ async def test_two_servers_and_deletions_at_once_never_wait_in_a_circle(world: W
         for server in servers
         for who in (viewers if number % 2 else viewers[::-1])
     ]
-    deleting = [
-        asyncio.create_task(world.rows("delete from users where id = $1", who.user.id)) for who in viewers[::6]
-    ]
+    deleting = [asyncio.create_task(world.rows("delete from users where id = $1", who.user.id)) for who in viewers[::6]]
     heard = await asyncio.gather(*reports, return_exceptions=True)
     await asyncio.gather(*deleting)
     assert {type(one) for one in heard} <= {ProgressRecorded, Conflict}

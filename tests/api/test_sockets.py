@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from websockets.exceptions import InvalidStatus
 
 from composition import Marquee
 from domain import ids
+from resolvers.context import Context
 from tests.api.conftest import CLIENT, Api, Person, World
 from tests.api.test_playback import PLAY, id_of
 from tests.api.test_subscriptions import WATCH, connected, opened, report, sse, until
@@ -89,6 +91,19 @@ async def test_a_socket_that_comes_after_the_end_of_its_session_is_told_that_it_
     async with opened(api.base_url) as socket:
         await socket.send(type="connection_init", payload={"authorization": f"Bearer {person.token}"})
         assert (await socket.closed(), socket.reason) == (4403, "This session has ended. Please sign in again.")
+
+
+async def test_what_was_said_to_connect_is_not_kept(api: Api, world: World) -> None:
+    person = await world.person()
+    async with connected(api.base_url, person):
+        gc.collect()  # sockets of before
+        (context,) = [
+            one
+            for one in gc.get_objects()
+            if type(one) is Context and one.socket and one.viewer and one.viewer.user.id == person.user.id
+        ]
+        assert context.connection_params is None
+        assert context.socket.scope["headers"] == []
 
 
 async def test_nobody_in_particular_can_connect_but_not_listen(api: Api, world: World) -> None:

@@ -123,6 +123,22 @@ async def test_each_ends_with_the_token_of_its_own() -> None:
         assert here.ended == ["over"]
 
 
+async def test_there_is_one_alarm_for_all_and_after_the_first_it_is_for_the_next() -> None:
+    async with place() as here:
+        here.join("long", viewer())
+        here.join("next", viewer(seconds=0.06))
+        here.join("gone", viewer(seconds=0.02)).cancel()
+        here.join("first", viewer(seconds=0.03))
+        async with asyncio.timeout(2):
+            while len(here.ended) < 2:
+                await asyncio.sleep(0.005)
+        assert here.ended == ["first", "next"]
+        here.user = None
+        here.tell()
+        await here.settled()
+        assert here.ended == ["first", "next", "long"]
+
+
 async def test_all_end_where_the_watch_fails() -> None:
     async with place() as here:
         here.join("one", viewer())
