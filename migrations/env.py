@@ -13,10 +13,9 @@ from alembic import context
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from persistence.locks import MIGRATIONS
 from persistence.tables import metadata
 
-# Several processes may start at once; one migrates, the others wait and find nothing left to do.
-_LOCK_NUMBER = 7_302_113
 # What a role is allowed is meant for requests. Waiting for another process, or making an index, may take hours.
 _PATIENCE = [
     f"set {limit} = 0" for limit in ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")
@@ -39,12 +38,12 @@ def _run(connection: sa.Connection) -> None:
 
 
 def _take_turns(connection: sa.Connection) -> None:
-    """Asks again and again: who waits in a statement has a snapshot, and an index that is made beside everybody waits
-    for all of those.
+    """Of several processes one migrates, and the others find nothing left to do. They ask again and again: who waits in
+    a statement has a snapshot, and an index that is made beside everybody waits for all of those.
     """
     for statement in _PATIENCE:
         connection.execute(sa.text(statement))
-    while not connection.scalar(sa.text(f"select pg_try_advisory_lock({_LOCK_NUMBER})")):
+    while not connection.scalar(sa.text(f"select pg_try_advisory_lock({MIGRATIONS})")):
         connection.commit()
         time.sleep(_TURN_SECONDS)
     connection.commit()

@@ -7,17 +7,16 @@ from sqlalchemy.dialects.postgresql import INTERVAL
 
 from domain.tokens import StoredKey
 from persistence.database import Database
+from persistence.locks import SIGNING_KEYS
 from persistence.statements import Statement, columns_of, plain
 from persistence.tables import signing_keys
-
-# Any number that is the same in every process: only one at a time makes a key.
-_LOCK_NUMBER = 7_302_114
 
 _ALL = Statement(
     sa.select(*columns_of(StoredKey, signing_keys)).order_by(signing_keys.c.created_at.desc(), signing_keys.c.kid),
     StoredKey,
 )
-_LOCK = plain(sa.select(sa.func.pg_advisory_xact_lock(_LOCK_NUMBER)))
+# Only one process at a time makes a key.
+_LOCK = plain(sa.select(sa.func.pg_advisory_xact_lock(SIGNING_KEYS)))
 _INSERT = plain(
     sa.insert(signing_keys).from_select(
         ["kid", "private_key"],

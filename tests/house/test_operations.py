@@ -8,7 +8,9 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from alembic.script import ScriptDirectory
 
+from persistence.migrate import configuration
 from server import cli
 from settings import Settings
 
@@ -153,3 +155,9 @@ def test_every_file_and_link_is_there() -> None:
     assert [name for name in linked if not (ROOT / "docs" / name).exists()] == []
     files = re.findall(r"`([a-z-]+\.(?:yaml|json))`", PAGE)
     assert [name for name in files if not (ROOT / "deploy" / "grafana" / name).exists()] == []
+
+
+def test_the_way_back_leads_to_the_revision_before_the_newest() -> None:
+    (newest,) = ScriptDirectory.from_config(configuration("")).get_revisions("head")
+    assert newest is not None
+    assert f"'{newest.down_revision}')" in PAGE

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from persistence import locks
+
 ROOT = Path(__file__).resolve().parents[2]
 # Each floor, and the floors it may import. Only the composition root knows them all.
 ARROWS: dict[str, set[str]] = {
@@ -108,3 +110,10 @@ def test_functions_are_one_paragraph() -> None:
 def test_tests_too_are_at_most_three_hundred_lines_a_file() -> None:
     long = [path.name for path in ROOT.joinpath("tests").rglob("*.py") if len(path.read_text().splitlines()) > 300]
     assert long == []
+
+
+def test_no_two_locks_have_one_number_and_none_stands_elsewhere() -> None:
+    numbers = [value for name, value in vars(locks).items() if name.isupper()]
+    assert len({*numbers}) == len(numbers) >= 3
+    spelled = re.compile("|".join(f"{number}|{number:_}" for number in numbers))
+    assert [str(path) for path in MODULES if path.name != "locks.py" and spelled.search(path.read_text())] == []

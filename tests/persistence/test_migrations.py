@@ -12,6 +12,7 @@ import pytest
 from alembic import command
 from alembic.script import Script, ScriptDirectory
 
+from persistence.locks import MIGRATIONS
 from persistence.migrate import configuration, downgrade, upgrade
 from tests.conftest import database_from_template
 
@@ -111,7 +112,7 @@ async def test_who_waits_for_their_turn_keeps_no_index_waiting_however_long_it_t
     # What a role may take for a request is less than a migration takes.
     for limit in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
         await first.execute(f'alter database "{name}" set {limit} = 1000')
-    await first.execute("select pg_advisory_lock(7302113)")
+    await first.execute(f"select pg_advisory_lock({MIGRATIONS})")
     second = asyncio.create_task(asyncio.to_thread(upgrade, dsn))
     async with asyncio.timeout(30):
         while not await first.fetchval(_HAS_ASKED):
