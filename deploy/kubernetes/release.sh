@@ -11,7 +11,26 @@ kubectl apply -k "$overlay" -l 'app.kubernetes.io/component notin (server, worke
 # A job cannot be changed; that of the last release goes first.
 kubectl delete job marquee-migrate -n "$namespace" --ignore-not-found --wait
 kubectl apply -k "$overlay" -l app.kubernetes.io/component=migrate
-kubectl wait job/marquee-migrate -n "$namespace" --for=condition=complete --timeout=15m
+# The job ends by itself, one way or the other: its activeDeadlineSeconds sees to that.
+ended='' looks=0
+while [ -z "$ended" ]; do
+  states=$(kubectl get job marquee-migrate -n "$namespace" -o 'jsonpath={.status.conditions[?(@.status=="True")].type}')
+  case " $states " in
+    *" Complete "*) ended=well ;;
+    *" Failed "*) ended=badly ;;
+    *)
+      looks=$((looks + 1))
+      [ "$looks" -lt 450 ] || ended=badly # a quarter of an hour: nobody in the cluster looks after jobs
+      sleep 2
+      ;;
+  esac
+done
+if [ "$ended" = badly ]; then
+  kubectl logs -n "$namespace" -l batch.kubernetes.io/job-name=marquee-migrate --prefix --tail=100 >&2 ||
+    echo "Its logs cannot be read." >&2
+  echo "The migration failed: no server and no worker was changed." >&2
+  exit 1
+fi
 kubectl apply -k "$overlay"
 kubectl rollout status deployment/marquee-server -n "$namespace" --timeout=15m
 kubectl rollout status deployment/marquee-worker -n "$namespace" --timeout=15m

@@ -4,10 +4,12 @@ import re
 import stat
 import subprocess
 import sys
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from sqlalchemy.engine import make_url
 
 from settings import Settings
@@ -121,6 +123,44 @@ def test_marquee_has_time_to_end_and_may_write_nowhere_else(written: str) -> Non
         assert seconds(here[name]["stop_grace_period"]) > needs
         assert (here[name]["read_only"], here[name]["cap_drop"]) == (True, ["ALL"])
         assert here[name]["volumes"] == ["media:/var/lib/marquee"]
+
+
+def test_nobody_is_given_an_address_that_another_asks_for(written: str) -> None:
+    (network,) = yaml.safe_load(COMPOSE.read_text())["networks"]["front"]["ipam"]["config"]
+    subnet, given = ip_network(network["subnet"]), ip_network(network["ip_range"])
+    assert given.subnet_of(subnet)  # type: ignore[arg-type]
+    asked = [ip_address(network["gateway"])]
+    for service in services(variables(written, *PROFILES)).values():
+        if isinstance(service["networks"], dict):
+            asked += [ip_address(how["ipv4_address"]) for how in service["networks"].values()]
+    assert len(set(asked)) == len(asked) == 2
+    assert all(address in subnet and address not in given for address in asked)
+
+
+def test_nothing_is_put_into_a_container_that_may_not_be_written_to(written: str) -> None:
+    """Compose copies what a config or a secret holds in itself, and refuses to where the root is read-only."""
+    composed = yaml.safe_load(COMPOSE.read_text())
+    mounted = {
+        name
+        for kind in ("configs", "secrets")
+        for name, how in composed.get(kind, {}).items()
+        if "file" in how or how.get("external")
+    }
+    for service in services(variables(written, *PROFILES)).values():
+        used = [*service.get("configs", []), *service.get("secrets", [])]
+        names = {one if isinstance(one, str) else one["source"] for one in used}
+        assert not service.get("read_only") or names <= mounted
+
+
+def test_by_itself_every_door_is_for_this_host_alone_and_nobody_is_anybody(
+    written: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for environment in ("production", "development"):
+        here = services(variables(written, *PROFILES) | {"ENVIRONMENT": environment})
+        for service in here.values():
+            assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
+        settings = settings_of(here["server"]["environment"], monkeypatch)
+        assert (settings.environment, settings.test_tokens, settings.demonstration) == (environment, False, None)
 
 
 def seconds(said: str) -> float:

@@ -5,6 +5,7 @@ import configparser
 import json
 import os
 import re
+import stat
 import subprocess
 import tempfile
 import threading
@@ -27,16 +28,23 @@ from tests.deploy.composing import DEPLOY, EXAMPLE, services, variables
 from tests.many.conftest import missing
 
 HERE = DEPLOY / "compose"
+WRITABLE = "/tmp"  # noqa: S108 - in a container of its own
 
 
 class Filled(Template):
     delimiter = "@"
 
 
-def test_nginx_is_told_what_is_tried_elsewhere() -> None:
-    folder = "/tmp"  # noqa: S108 - in a container of its own
-    here = {"folder": folder, "user": "", "listen": "8080", "servers": "        server server:8000 max_fails=0;"}
-    assert (HERE / "nginx.conf").read_text() == Filled((TEMPLATES / "nginx.conf").read_text()).substitute(here)
+def test_nginx_is_told_what_is_tried_elsewhere_but_who_may_end_tls() -> None:
+    here = {"folder": WRITABLE, "user": "", "listen": "8080", "servers": "        server server:8000 max_fails=0;"}
+    ours = re.sub(
+        r"    # What ends TLS in front .*?\n    }\n    map .*?\n    }\n\n",
+        "",
+        (HERE / "nginx.conf").read_text(),
+        flags=re.S,
+    )
+    ours = ours.replace("$asked_scheme", "$scheme").replace("        real_ip_header X-Forwarded-For;\n", "")
+    assert ours == Filled((TEMPLATES / "nginx.conf").read_text()).substitute(here)
 
 
 def test_nginx_understands_it(tmp_path: Path) -> None:
@@ -59,12 +67,27 @@ def ini(text: str) -> dict[str, dict[str, str]]:
 
 
 def test_pgbouncer_is_told_what_is_tried_elsewhere_but_where_it_is() -> None:
-    filled = {"primary": "5432", "port": "6432", "users": "/etc/pgbouncer/userlist.txt", "pool": "60"}
+    filled = {"primary": "5432", "port": "6432", "users": f"{WRITABLE}/userlist.txt", "pool": "60"}
     tried = ini(Filled((TEMPLATES / "pgbouncer.ini").read_text()).substitute(filled))
     ours = ini((HERE / "pgbouncer.ini").read_text())
     assert ours["databases"].pop("*") == tried["databases"].pop("*").replace("127.0.0.1", "postgres")
     assert (ours["pgbouncer"].pop("listen_addr"), tried["pgbouncer"].pop("listen_addr")) == ("*", "127.0.0.1")
     assert ours == tried
+
+
+def test_pgbouncer_lets_marquee_in_and_its_list_is_nobody_elses(tmp_path: Path) -> None:
+    (tmp_path / "pgbouncer").write_text(f'#!/bin/sh\necho "$@" >{tmp_path}/told\n')
+    (tmp_path / "pgbouncer").chmod(0o755)
+    service = all_services()["pgbouncer"]
+    users = tmp_path / "userlist.txt"
+    command = [word.replace(f"{WRITABLE}/", f"{tmp_path}/") for word in service["entrypoint"]]
+    given = {"PATH": f"{tmp_path}:/usr/bin:/bin", **service["environment"]}
+    subprocess.run(command, env=given, check=True)
+    assert (users.read_text(), stat.S_IMODE(users.stat().st_mode)) == ('"marquee" "filled"\n', 0o600)
+    (config,) = [volume.split(":")[1] for volume in service["volumes"]]
+    assert (tmp_path / "told").read_text() == f"{config}\n"
+    assert ini((HERE / "pgbouncer.ini").read_text())["pgbouncer"]["auth_file"] == f"{WRITABLE}/userlist.txt"
+    assert service["tmpfs"][0].startswith(f"{WRITABLE}:")
 
 
 def test_redis_is_told_what_is_tried_elsewhere_but_where_it_is() -> None:
@@ -78,7 +101,7 @@ def test_redis_is_told_what_is_tried_elsewhere_but_where_it_is() -> None:
 
 def all_services() -> dict[str, Any]:
     filled = re.sub(r"(?m)^([A-Z_]+)=$", r"\1=filled", EXAMPLE.read_text())
-    return services(variables(filled, "redis", "keycloak"))
+    return services(variables(filled, "redis", "keycloak", "pgbouncer"))
 
 
 class Fresh(Primary):

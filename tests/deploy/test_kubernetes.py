@@ -7,8 +7,8 @@ import shutil
 import subprocess
 import warnings
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import kubernetes_validate
 import pytest
@@ -144,11 +144,8 @@ def test_a_server_is_reached_at_8000_and_asked_how_it_is_at_its_own_doors(overla
     assert (port["port"], port["targetPort"]) == (8000, "http")
     (server,) = containers(named(overlay, "Deployment", "marquee-server"))
     asked = {kind: server[f"{kind}Probe"]["httpGet"] for kind in ("startup", "liveness", "readiness")}
-    assert {kind: where["path"] for kind, where in asked.items()} == {
-        "startup": "/health",
-        "liveness": "/health",
-        "readiness": "/ready",
-    }
+    # A part that is away is away for all: at /ready, it would empty the service.
+    assert {where["path"] for where in asked.values()} == {"/health"}
     assert {where["port"] for where in asked.values()} == {server["ports"][0]["name"]}
     (worker,) = containers(named(overlay, "Deployment", "marquee-worker"))
     composed = yaml.safe_load((KUBERNETES.parent / "compose.yaml").read_text())
@@ -214,6 +211,25 @@ def test_production_has_a_role_many_servers_and_no_parts() -> None:
     assert not [one for one in MADE["production"] if one["kind"] == "StatefulSet"]
 
 
+@overlays
+def test_parts_are_reached_at_every_port_that_addresses_name(overlay: str) -> None:
+    _, rule = named(overlay, "NetworkPolicy", "marquee")["spec"]["egress"]
+    ports = {port["port"] for port in rule["ports"]}
+    assert {443, 5432, 6432, 6379, 7700, 8080, 9000, 4318} == ports
+    clients = {"BACKEND_URL", "FRONTEND_URL"}
+    urls = [urlsplit(value) for name, value in told(overlay).items() if name.endswith("_URL") and name not in clients]
+    assert {url.port for url in urls if url.port} <= ports
+
+
+def test_uploads_of_any_size_come_in_where_there_is_no_bucket() -> None:
+    for overlay, most in (("production", "2m"), ("development", "0")):
+        assert bool(told(overlay)["S3_BUCKET_NAME"]) == (most != "0")
+        annotations = named(overlay, "Ingress", "marquee")["metadata"]["annotations"]
+        assert annotations["nginx.ingress.kubernetes.io/proxy-body-size"] == most
+        assert annotations["nginx.org/client-max-body-size"] == most
+    assert (told("development")["BACKEND_URL"], told("development")["DEMONSTRATION"]) == ("", "true")
+
+
 def test_development_has_the_parts_and_the_realm() -> None:
     parts = {one["metadata"]["name"] for one in MADE["development"] if one["kind"] == "StatefulSet"}
     assert parts == {"postgres", "redis", "meilisearch", "keycloak"}
@@ -244,30 +260,3 @@ def test_kubectl_builds_the_same(overlay: str) -> None:
 
 def by_name(found: list[Manifest]) -> dict[str, Manifest]:
     return {f"{one['kind']}/{one['metadata']['name']}": one for one in found}
-
-
-def test_a_release_migrates_before_anybody_serves(tmp_path: Path) -> None:
-    log = tmp_path / "log"
-    kubectl = tmp_path / "kubectl"
-    kubectl.write_text(f'#!/bin/sh\necho "$@" >>{log}\ncase "$1" in wait) exit "$FAILS";; esac\n')
-    kubectl.chmod(0o755)
-    overlay = str(KUBERNETES / "overlays" / "production")
-
-    def released(fails: str) -> tuple[int, list[str]]:
-        log.write_text("")
-        given = {"PATH": f"{tmp_path}:/usr/bin:/bin", "FAILS": fails}
-        done = subprocess.run([KUBERNETES / "release.sh", overlay], env=given, check=False, capture_output=True)
-        return done.returncode, [line.replace(overlay, "O") for line in log.read_text().splitlines()]
-
-    status, said = released("0")
-    assert status == 0
-    assert said == [
-        "apply -k O -l app.kubernetes.io/component notin (server, worker, migrate)",
-        "delete job marquee-migrate -n marquee --ignore-not-found --wait",
-        "apply -k O -l app.kubernetes.io/component=migrate",
-        "wait job/marquee-migrate -n marquee --for=condition=complete --timeout=15m",
-        "apply -k O",
-        "rollout status deployment/marquee-server -n marquee --timeout=15m",
-        "rollout status deployment/marquee-worker -n marquee --timeout=15m",
-    ]
-    assert released("1") == (1, said[:4]), "where the tables are not ready, nothing changes"

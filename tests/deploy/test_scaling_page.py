@@ -4,7 +4,10 @@ import re
 from pathlib import Path
 
 from persistence.tables import metadata
+from tests.deploy.test_kubernetes import named, told
 
+# What PostgreSQL keeps for its superuser, by itself.
+KEPT = 3
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "scaling.md").read_text()
 
 
@@ -21,3 +24,15 @@ def test_what_spreads_has_the_column_that_it_is_spread_by() -> None:
     for names, column in re.findall(r"((?:`\w+`,?\s*)+)\((\w+)\)", line):
         for name in re.findall(r"`(\w+)`", names):
             assert not metadata.tables[name].columns[column].nullable, name
+
+
+def test_as_many_servers_as_the_autoscaler_may_make_have_connections_enough() -> None:
+    """While a release rolls, with one server that comes and one that goes."""
+    server, worker = (named("production", "Deployment", f"marquee-{name}")["spec"] for name in ("server", "worker"))
+    surges = [spec["strategy"]["rollingUpdate"]["maxSurge"] for spec in (server, worker)]
+    most = named("production", "HorizontalPodAutoscaler", "marquee-server")["spec"]["maxReplicas"]
+    processes = most + worker["replicas"] + sum(surges) + 1
+    connections = processes * (int(told("production")["DATABASE_POOL_SIZE"]) + 1)
+    (allowed,) = re.findall(r"ten processes for (\d+)", PAGE)
+    assert connections <= int(allowed) - KEPT
+    assert f"{processes} × 17\n= {connections}" in PAGE
