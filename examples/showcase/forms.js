@@ -1,6 +1,6 @@
 // Forms and buttons that do one thing at a time. What is refused is said beside the field it is about, or under the form.
 import { el } from "./dom.js";
-import { t, why } from "./words.js";
+import { language, problem, t, why, whyIn } from "./words.js";
 
 /** A labelled field; `hint` is read with it. */
 export function field(label, input, hint) {
@@ -32,6 +32,8 @@ export async function once(button, work) {
   button.setAttribute("aria-disabled", "true");
   try {
     await work();
+  } catch (failure) {
+    if (failure.name !== "AbortError") throw failure; // the screen was left meanwhile
   } finally {
     button.removeAttribute("aria-disabled");
   }
@@ -63,48 +65,54 @@ export function sureButton(label, props, work) {
 export function complain(form, refusal) {
   if (!refusal) return;
   let first = null;
-  for (const { field: path, message } of refusal.problems ?? []) {
-    const input = [...path]
+  for (const wrong of refusal.problems ?? []) {
+    const input = [...wrong.field]
       .reverse()
       .map((name) => form.elements[name])
       .find(Boolean);
     if (!input) continue;
     const place = input instanceof RadioNodeList ? input[0] : input;
-    beside(place, message);
+    beside(place, problem(wrong));
     first ??= place;
   }
-  form.querySelector(".said").textContent = first ? "" : why(refusal);
+  say(form.querySelector(".said"), first ? null : refusal);
   first?.focus();
 }
 
-export function beside(input, message) {
+/** A refusal where it belongs, in its language; null for none any more. */
+export function say(place, refusal) {
+  place.textContent = refusal ? why(refusal) : "";
+  if (refusal) place.lang = whyIn(refusal);
+}
+
+function beside(input, { words, lang }) {
   const holder = input.closest(".field, fieldset");
-  const problem = el("small", { class: "problem", id: `${input.id || input.name}-problem` }, message);
-  holder.append(problem);
+  const told = el("small", { class: "problem", id: `${input.id || input.name}-problem`, lang }, words);
+  holder.append(told);
   input.setAttribute("aria-invalid", "true");
-  const described = [input.getAttribute("aria-describedby"), problem.id].filter(Boolean).join(" ");
+  const described = [input.getAttribute("aria-describedby"), told.id].filter(Boolean).join(" ");
   input.setAttribute("aria-describedby", described);
 }
 
 export function forget(form) {
-  form.querySelector(".said").textContent = "";
-  for (const problem of form.querySelectorAll(".problem")) {
-    const input = form.querySelector(`[aria-describedby~="${problem.id}"]`);
+  say(form.querySelector(".said"), null);
+  for (const told of form.querySelectorAll(".problem")) {
+    const input = form.querySelector(`[aria-describedby~="${told.id}"]`);
     const rest = input
       ?.getAttribute("aria-describedby")
       .split(" ")
-      .filter((id) => id !== problem.id)
+      .filter((id) => id !== told.id)
       .join(" ");
     if (rest) input.setAttribute("aria-describedby", rest);
     else input?.removeAttribute("aria-describedby");
     input?.removeAttribute("aria-invalid");
-    problem.remove();
+    told.remove();
   }
 }
 
 function missing(form) {
   const empty = [...form.elements].filter((input) => input.required && !input.value.trim());
-  for (const input of empty) beside(input, t("form.required"));
+  for (const input of empty) beside(input, { words: t("form.required"), lang: language() });
   empty[0]?.focus();
   return empty.length > 0;
 }

@@ -1,6 +1,6 @@
 // One operation over HTTP, with a token that is still good.
 import { OPERATIONS } from "./operations.js";
-import { changes, kept, leave, session, signedIn } from "./session.js";
+import { catchUp, changes, leave, session, signedIn } from "./session.js";
 
 const ENDPOINT = "/graphql";
 
@@ -15,17 +15,25 @@ export const runs = new Map();
  */
 export async function ask(name, variables = {}, { signal, keepalive = false, asNobody = false } = {}) {
   let as = asNobody ? null : session();
-  if (as && !keepalive && Date.now() >= as.renewAt) as = await renewed(as);
+  if (as && !keepalive && Date.now() >= as.renewAt) {
+    const other = await renewed(as);
+    if (other && other.who !== as.who) return ANOTHER;
+    as = other;
+  }
   const answer = await run(name, variables, { as, signal, keepalive });
   if (!as || keepalive || answer.refusal?.code !== "UNAUTHENTICATED") return answer;
   const other = await renewed(as); // its time was up, or somebody has ended the session
+  if (other && other.who !== as.who) return ANOTHER;
   return other ? run(name, variables, { as: other, signal }) : answer;
 }
+
+/** Somebody else has come in another tab: what one person wanted is not done as the other. */
+const ANOTHER = { data: null, refusal: { code: "SESSION_EXPIRED", message: "", problems: [] } };
 
 /** Other tokens, which another tab may have fetched already; null where the session has ended. */
 export function renewed(old) {
   return oneTabAtATime(async () => {
-    const now = kept();
+    const now = catchUp();
     if (!now || now.accessToken !== old.accessToken) return now;
     const input = { refreshToken: now.refreshToken };
     const { data, refusal } = await run("RefreshSession", { input }, { as: null });
@@ -84,10 +92,11 @@ async function post(name, variables, as, signal, keepalive) {
   }
 }
 
-function refusalOf({ data, errors }) {
+function refusalOf({ data, errors, code, message: words }) {
   if (errors?.length) {
     const [{ message, extensions }] = errors;
     return { code: extensions?.code ?? "INTERNAL", message, problems: [] };
   }
-  return Object.values(data ?? {}).find((value) => value?.__typename === "Refusal") ?? null;
+  if (!data) return { code: code ?? "INTERNAL", message: words ?? "", problems: [] }; // refused at the door, before GraphQL
+  return Object.values(data).find((value) => value?.__typename === "Refusal") ?? null;
 }

@@ -2,6 +2,7 @@
 import { el, icon } from "./dom.js";
 import { ask } from "./graphql.js";
 import { line } from "./live.js";
+import { tell } from "./news.js";
 import { heard } from "./progress.js";
 import { render } from "./router.js";
 import { changes, session } from "./session.js";
@@ -17,6 +18,7 @@ const still = matchMedia("(prefers-reduced-motion: reduce)");
 /** {email, role, points, user {id displayName}}; null for nobody, or nobody yet. */
 export let me = null;
 let asked = null;
+let whose = null;
 let shownPoints = 0;
 
 export function startHeader() {
@@ -24,8 +26,12 @@ export function startHeader() {
   at("language").addEventListener("click", () => {
     speak(language() === "ko" ? "en" : "ko");
     words();
-    render({ quietly: true });
+    if (isBusy()) tell(t("nav.languageLater"));
+    else render({ quietly: true });
   });
+  const main = at("main");
+  main.addEventListener("input", ({ target }) => target.form && (target.form.dataset.typed = "yes"));
+  main.addEventListener("reset", ({ target }) => delete target.dataset.typed);
   at("theme").addEventListener("click", () => {
     document.documentElement.dataset.theme = isDark() ? "light" : "dark";
     localStorage.setItem(THEME, document.documentElement.dataset.theme);
@@ -37,8 +43,14 @@ export function startHeader() {
   words();
 }
 
+/** Something would be lost if the screen were drawn anew: a film, or what was typed. A search is in the address anyway. */
+const isBusy = () => Boolean(at("main").querySelector("video, form[data-typed]:not([role=search])"));
+
 /** Asks who this is. Whoever needs to know awaits it. */
 export function learn() {
+  const who = session()?.who ?? null;
+  if (who !== whose) me = null;
+  whose = who;
   if (!session()) {
     me = null;
     asked = null;
@@ -46,7 +58,7 @@ export function learn() {
     return Promise.resolve(null);
   }
   asked = ask("Me").then(({ data }) => {
-    if (data && session()) me = data.viewer;
+    if (data && session()?.who === who) me = data.viewer;
     show();
     return me;
   });

@@ -6,6 +6,7 @@ import { changes, session } from "./session.js";
 
 const PROTOCOL = "graphql-transport-ws";
 const FORBIDDEN = 4403; // the token's time is up, or its session was ended
+const STEADY_MILLISECONDS = 10_000;
 const WAITS = [500, 1000, 2000, 5000, 10_000];
 
 /** "state" with {state}: off, connecting, on, interrupted. "event" with what `watchProgress` sends. */
@@ -34,10 +35,11 @@ function open(as) {
   const address = new URL("/graphql", location.href);
   address.protocol = address.protocol.replace("http", "ws");
   const opened = new WebSocket(address, PROTOCOL);
+  let since = Infinity;
   const say = (message) => opened.send(JSON.stringify(message));
   const hear = {
     connection_ack() {
-      tries = 0;
+      since = performance.now();
       const variables = { after: cursor };
       runs.set("WatchProgress", { variables });
       running.dispatchEvent(new CustomEvent("ran", { detail: { name: "WatchProgress" } }));
@@ -46,13 +48,15 @@ function open(as) {
     },
     ping: () => say({ type: "pong" }),
     next({ payload }) {
+      doubt(payload.errors);
       const event = payload.data?.watchProgress;
       if (!event) return;
+      tries = 0; // the line is good where something comes over it, and not where it is merely opened
       cursor = event.cursor;
       line.dispatchEvent(new CustomEvent("event", { detail: event }));
     },
-    error() {
-      cursor = null; // too old to go on from: begin with how things stand
+    error({ payload }) {
+      doubt(payload);
       opened.close(1000);
     },
     complete: () => opened.close(1000),
@@ -64,7 +68,16 @@ function open(as) {
     const message = JSON.parse(data);
     if (socket === opened) hear[message.type]?.(message);
   };
-  opened.onclose = ({ code }) => socket === opened && lost(code, as);
+  opened.onclose = ({ code }) => {
+    if (socket !== opened) return;
+    if (performance.now() - since > STEADY_MILLISECONDS) tries = 0; // nothing came, but nothing was to be said
+    lost(code, as);
+  };
+}
+
+/** A cursor that the server does not know is given up: it begins with how things stand. Any other trouble passes. */
+function doubt(errors) {
+  if (errors?.[0]?.extensions?.code === "VALIDATION_FAILED") cursor = null;
 }
 
 async function lost(code, as) {
@@ -91,4 +104,4 @@ changes.addEventListener("changed", watchLive);
 addEventListener("online", () => !socket && session() && open(session()));
 // A page with an open socket is not kept to come back to.
 addEventListener("pagehide", hangUp);
-addEventListener("pageshow", ({ persisted }) => persisted && session() && open(session()));
+addEventListener("pageshow", ({ persisted }) => persisted && !socket && session() && open(session()));

@@ -1,7 +1,7 @@
 // Where the app begins: its screens, and what of it outlives each of them.
 import { learn, startHeader } from "./header.js";
 import { watchLive } from "./live.js";
-import { tell } from "./news.js";
+import { tellWhy } from "./news.js";
 import { render, route } from "./router.js";
 import { account } from "./screens/account.js";
 import { browse } from "./screens/browse.js";
@@ -12,18 +12,21 @@ import { search } from "./screens/search.js";
 import { register, signIn } from "./screens/sign-in.js";
 import { title } from "./screens/title.js";
 import { changes, session } from "./session.js";
-import { why } from "./words.js";
 
 let who = session()?.who;
 
 startHeader();
 learn();
 watchLive();
-route({ "": browse, search, title, posts, me, account, "sign-in": signIn, register }, nowhere);
+route({ "": browse, search, title, posts, me, account, "sign-in": signIn, register }, nowhere, [
+  "Me",
+  "WatchProgress",
+  "RefreshSession",
+]);
 
 // Somebody came or went, here or in another tab. New tokens of the same person change nothing that is to be seen.
 changes.addEventListener("changed", ({ detail }) => {
-  if (detail.why) tell(why(detail.why), { good: false });
+  if (detail.why) tellWhy(detail.why);
   if (who === session()?.who) return;
   who = session()?.who;
   learn();

@@ -12,7 +12,6 @@ const WORDS =
 const KINDS = ["string", "comment", "variable", "keyword", "spread", "type", "number"];
 
 export function panel(names, signal) {
-  if (!names.length) return el("p", { hidden: true });
   const parts = new Map(names.map((name) => [name, operation(name)]));
   const list = el(
     "details",

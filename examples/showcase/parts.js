@@ -1,8 +1,9 @@
 // What several screens are made of: posters, cards, bars of progress, lists that go on.
 import { el, svg, written } from "./dom.js";
-import { once } from "./forms.js";
+import { once, say } from "./forms.js";
+import { tellWhy } from "./news.js";
 import { heard, progressOf, share } from "./progress.js";
-import { decimal, t, why, year } from "./words.js";
+import { decimal, t, year } from "./words.js";
 
 /** The poster, or a drawn one where there is none or it does not come. Beside a title it says nothing more. */
 export function poster({ title, posterUrl }, { eager = false } = {}) {
@@ -100,16 +101,25 @@ export const empty = (text, ...more) => el("div", { class: "empty" }, el("p", {}
 export function failed(refusal, again) {
   const button = el("button", { type: "button" }, t("list.retry"));
   button.addEventListener("click", () => once(button, again));
-  return el("div", { class: "empty", role: "alert" }, el("p", {}, why(refusal)), again && button);
+  const words = el("p");
+  say(words, refusal);
+  return el("div", { class: "empty", role: "alert" }, words, again && button);
 }
 
-/** A button that fetches the next page; the focus goes on to what came first of it. `next` answers it, or null. */
+/**
+ * A button that fetches the next page: `next` answers {refusal}, which is told, or {items, isLast}. The focus goes on to the
+ * first item, and the button goes after the last.
+ */
 export function more(next) {
   const button = el("button", { type: "button", class: "more" }, t("list.more"));
   button.addEventListener("click", () =>
     once(button, async () => {
-      const first = await next();
-      first?.querySelector("a, button")?.focus();
+      const { refusal, items: [first] = [], isLast = false } = await next();
+      if (refusal) return tellWhy(refusal);
+      if (isLast) button.remove();
+      const target = first?.querySelector("a, button") ?? first;
+      if (target === first && first) first.tabIndex = -1;
+      target?.focus();
     }),
   );
   return button;

@@ -1,13 +1,13 @@
 // The stage: the poster with what can be done, and then the video, which goes on where one stopped.
 import { el, icon, languageOf } from "./dom.js";
-import { once } from "./forms.js";
+import { once, say } from "./forms.js";
 import { ask } from "./graphql.js";
 import { setPoints } from "./header.js";
 import { tell } from "./news.js";
 import { poster } from "./parts.js";
 import { heard, progressOf, report } from "./progress.js";
 import { session } from "./session.js";
-import { clock, number, t, why } from "./words.js";
+import { clock, number, t } from "./words.js";
 
 const AGAIN_MILLISECONDS = 10_000;
 
@@ -16,9 +16,18 @@ export function stage(content, signal) {
   const words = el("div", { class: "stage-words" });
   const said = el("p", { class: "said", role: "alert" });
   place.append(el("div", { class: "stage-back", "aria-hidden": "true" }, poster(content, { eager: true })), words);
-  const begin = (from) => start(content, from, place, said, signal);
+  let starting = null;
+  const begin = (from) => {
+    starting ??= start(content, from, place, said, signal).finally(() => {
+      starting = null;
+      if (isStale) offer();
+    });
+    return starting; // one player, whatever is pressed meanwhile
+  };
+  let isStale = false;
   const offer = () => {
-    if (place.querySelector("video")) return;
+    isStale = starting !== null;
+    if (isStale || place.querySelector("video")) return;
     const held = words.contains(document.activeElement);
     words.replaceChildren(...choices(content, begin), said);
     if (held) words.querySelector("button, a")?.focus();
@@ -53,13 +62,10 @@ function choices(content, begin) {
 
 /** `from` is where to begin, in seconds; null for where one stopped, as the server says. */
 async function start(content, from, place, said, signal) {
-  said.textContent = "";
+  say(said, null);
   const { data, refusal } = await ask("StartStream", { input: { contentId: content.id } });
   if (signal.aborted) return;
-  if (refusal) {
-    said.textContent = why(refusal);
-    return;
-  }
+  if (refusal) return say(said, refusal);
   const stream = data.startStream;
   reward(stream);
   const video = el("video", {
@@ -104,8 +110,8 @@ function goOnIfBroken(video, content, said, signal) {
       const isAgain = performance.now() - lately < AGAIN_MILLISECONDS;
       lately = performance.now();
       const answer = isAgain ? null : await ask("StartStream", { input: { contentId: content.id } });
-      if (answer?.data && !answer.refusal) load(video, answer.data.startStream.url, at);
-      else said.textContent = answer?.refusal ? why(answer.refusal) : t("title.broken");
+      if (answer && !answer.refusal) load(video, answer.data.startStream.url, at);
+      else say(said, answer?.refusal ?? { key: "title.broken" });
     },
     { signal },
   );

@@ -6,12 +6,17 @@ import { changes, session } from "./session.js";
 
 const EVERY_MILLISECONDS = 10_000;
 const SAME_PLACE_SECONDS = 0.05;
+const MOST_WAITING = 100; // and no batch may have more
+const MOST_REMEMBERED = 20;
+/** Why nothing has been judged: the same events may be taken later. Any other answer would be the same again. */
+const LATER = new Set(["NO_ANSWER", "UNAVAILABLE", "INTERNAL", "RATE_LIMITED", "UNAUTHENTICATED", "TOO_SLOW"]);
 
 /** "heard" with {progress, mine, isFirst}: `mine` is what this tab itself has told, `isFirst` the first word of a content. */
 export const heard = new EventTarget();
 const latest = new Map();
-const told = new Set();
+const told = new Map();
 let waiting = [];
+let whose = session()?.who;
 
 /** What is known of a content: from the answer `given`, or from what was heard since. */
 export function progressOf(contentId, given) {
@@ -29,15 +34,17 @@ function hear(progress) {
   if (latest.has(id) && at(latest.get(id)) > at(progress)) return;
   const isFirst = !latest.has(id);
   latest.set(id, progress);
-  const mine = told.has(`${id} ${at(progress)}`);
+  const mine = (told.get(id) ?? []).some((place) => Math.abs(place - progress.positionSeconds) < SAME_PLACE_SECONDS);
   heard.dispatchEvent(new CustomEvent("heard", { detail: { progress, mine, isFirst } }));
 }
 
 line.addEventListener("event", ({ detail }) => hear(detail.progress));
 changes.addEventListener("changed", () => {
-  if (session()) return;
+  if (session()?.who === whose) return;
+  whose = session()?.who;
   waiting = []; // the next person has watched nothing of it
   latest.clear();
+  told.clear();
 });
 
 /** Reports where a player is: every ten seconds while it plays, and wherever it stops. Until `signal` is aborted. */
@@ -62,14 +69,24 @@ export function report(video, contentId, signal) {
   });
 }
 
+/** By place, not by time: where a clock here is ahead, the server takes its own. */
+function remember({ contentId, positionSeconds }) {
+  const places = told.get(contentId) ?? [];
+  told.delete(contentId); // and behind all others again, so that the first is the longest ago
+  told.set(contentId, [...places, positionSeconds].slice(-MOST_REMEMBERED));
+  if (told.size > MOST_REMEMBERED) told.delete(told.keys().next().value);
+}
+
 /** What did not arrive goes along with the next one: the same eventId again changes nothing. */
 async function note(place, going) {
+  const who = session()?.who;
+  if (!who) return;
   const event = { eventId: newId(), ...place, observedAt: new Date().toISOString() };
-  told.add(`${event.contentId} ${at(event)}`);
-  const events = [...waiting, event].slice(-100);
+  remember(place);
+  const events = [...waiting, event].slice(-MOST_WAITING);
   waiting = events;
   const { data, refusal } = await ask("RecordWatchProgress", { input: { events } }, { keepalive: going });
-  if (refusal?.code === "NO_ANSWER") return;
+  if (session()?.who !== who || LATER.has(refusal?.code)) return;
   waiting = waiting.filter((one) => !events.includes(one));
   for (const progress of data?.recordWatchProgress?.progress ?? []) hear(progress);
 }

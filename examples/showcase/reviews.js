@@ -2,12 +2,13 @@
 import { el, written } from "./dom.js";
 import { field, onSubmit, sureButton } from "./forms.js";
 import { ask } from "./graphql.js";
-import { tell } from "./news.js";
+import { tell, tellWhy } from "./news.js";
 import { empty, failed, more } from "./parts.js";
 import { session } from "./session.js";
-import { decimal, moment, number, t, why } from "./words.js";
+import { decimal, moment, number, t } from "./words.js";
 
 const PAGE = 10;
+const GONE = { code: "NOT_FOUND", message: "" };
 
 /** The whole section, of a content as the operation Title answers it. */
 export async function reviews(content, signal) {
@@ -31,7 +32,7 @@ const page = (id, after, signal) => ask("Reviews", { id, first: PAGE, after }, {
 function showAll({ list, said, content, signal, refresh }, { data, refusal }) {
   if (refusal || !data.content) {
     said.textContent = "";
-    return list.replaceChildren(failed(refusal ?? { code: "NOT_FOUND", message: t("title.notFound") }, refresh));
+    return list.replaceChildren(failed(refusal ?? GONE, refresh));
   }
   const { averageRating, reviewCount, reviews: found } = data.content;
   said.textContent = reviewCount
@@ -42,16 +43,15 @@ function showAll({ list, said, content, signal, refresh }, { data, refusal }) {
   list.replaceChildren(shown);
   let { pageInfo } = found;
   if (!pageInfo.hasNextPage) return;
-  const button = more(async () => {
+  const next = async () => {
     const answer = await page(content.id, pageInfo.endCursor, signal);
-    if (!answer.data?.content) return null;
+    if (answer.refusal || !answer.data.content) return { refusal: answer.refusal ?? GONE };
     pageInfo = answer.data.content.reviews.pageInfo;
     const items = answer.data.content.reviews.nodes.map(review);
     shown.append(...items);
-    if (!pageInfo.hasNextPage) button.remove();
-    return items[0];
-  });
-  list.append(button);
+    return { items, isLast: !pageInfo.hasNextPage };
+  };
+  list.append(more(next));
 }
 
 const review = ({ rating, body, createdAt, updatedAt, author }) =>
@@ -99,7 +99,7 @@ function showOwn(state) {
 
 async function remove(state) {
   const { refusal } = await ask("DeleteReview", { input: { id: state.mine.id } });
-  if (refusal) return tell(why(refusal), { good: false });
+  if (refusal) return tellWhy(refusal);
   await changed(state, null, t("review.deleted"));
 }
 
@@ -114,7 +114,11 @@ async function changed(state, mine, words) {
 function form(state) {
   const { content, mine } = state;
   const body = el("textarea", { name: "body", rows: 3, value: mine?.body ?? "" });
-  const cancel = mine && el("button", { type: "button", on: { click: () => showOwn(state) } }, t("review.cancel"));
+  const back = () => {
+    showOwn(state);
+    state.own.querySelector("button").focus(); // the one that led here
+  };
+  const cancel = mine && el("button", { type: "button", on: { click: back } }, t("review.cancel"));
   const made = el(
     "form",
     { class: "review-form" },

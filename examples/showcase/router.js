@@ -2,16 +2,18 @@
 // the person goes on, and takes listeners, requests and timers with it.
 import { el } from "./dom.js";
 import { panel } from "./panel.js";
-import { t } from "./words.js";
+import { language, t } from "./words.js";
 
 let screens = {};
 let nowhere = null;
+let everywhere = [];
 let leaving = new AbortController();
 let last = null;
 
-/** `table` is from the first word of the path to {show, operations}. */
-export function route(table, otherwise) {
+/** `table` is from the first word of the path to {show, operations}; `always` are the operations that each screen runs. */
+export function route(table, otherwise, always) {
   screens = table;
+  everywhere = always;
   nowhere = otherwise;
   addEventListener("hashchange", () => render());
   render({ first: true });
@@ -47,7 +49,8 @@ export async function render({ first = false, quietly = false } = {}) {
     { class: `screen ${screen.className ?? ""}` },
     el("p", { class: "loading" }, t("app.loading")),
   );
-  main.replaceChildren(content, panel(screen.operations ?? [], signal));
+  main.replaceChildren(content, panel([...new Set([...(screen.operations ?? []), ...everywhere])], signal));
+  main.lang = language(); // it may stay longer than that is spoken
   mark(name);
   const isNew = path !== last;
   last = path;

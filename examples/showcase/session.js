@@ -49,6 +49,14 @@ function adopt(next, why = null) {
   changes.dispatchEvent(new CustomEvent("changed", { detail: { why } }));
 }
 
+/** What another tab has written, even if this one was asleep and did not hear of it. Answers who is signed in now. */
+export function catchUp() {
+  const now = kept();
+  if (now?.who !== current?.who || now?.accessToken !== current?.accessToken) adopt(now);
+  return current;
+}
+
+addEventListener("pageshow", ({ persisted }) => persisted && catchUp()); // one comes back to a page that was put by
 addEventListener("storage", ({ key }) => {
   if (key === KEY || key === null) adopt(kept());
 });

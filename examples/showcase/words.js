@@ -22,10 +22,22 @@ export function t(key, values = {}) {
 
 export const has = (key) => key in WORDS[language()];
 
-/** A refusal in words: ours where we have some in this language, else those of the server. */
-export function why({ code, message }) {
-  for (const key of [`refusal.${code}`, `error.${code}`]) if (has(key)) return t(key);
-  return message;
+/** A refusal in words: the server's, which are English and know more; ours in another language, or where it has none. */
+export const why = (refusal) => (ours(refusal) ? t(ours(refusal)) : refusal.message || t("refusal.INTERNAL"));
+
+/** The language of these words, for voices that read them. */
+export const whyIn = (refusal) => (ours(refusal) || !refusal.message ? language() : "en");
+
+/** `key` is that of a refusal of this side, which the server has never heard of. */
+function ours({ code, message, key = `error.${code}` }) {
+  if (has(key)) return key;
+  return has(`refusal.${code}`) && (language() !== "en" || !message) ? `refusal.${code}` : null;
+}
+
+/** What is wrong with a field, as `why` and `whyIn` say it; our own words know the field alone. */
+export function problem({ field, message }) {
+  const key = `problem.${field.at(-1)}`;
+  return language() !== "en" && has(key) ? { words: t(key), lang: language() } : { words: message, lang: "en" };
 }
 
 /** Fills in what index.html only names: data-words is the text, data-words-label the accessible name. */

@@ -20,6 +20,7 @@ _OPERATIONS = "() => import('/showcase/operations.js').then(({ OPERATIONS }) => 
 _SCREENS = (
     "() => import('/showcase/screens/{0}.js').then(module => Object.values(module).flatMap(s => s.operations ?? []))"
 )
+_RUN = "() => import('/showcase/graphql.js').then(({ runs }) => [...runs.keys()])"
 _NAMES = ("browse", "search", "title", "posts", "me", "account", "sign-in")
 _ADD = """mutation Add($title: String!) {
     createContent(input: {title: $title}) { ... on Content { id } ... on Refusal { message } }
@@ -79,6 +80,17 @@ async def test_a_screen_shows_what_it_asked_and_opens_it_in_graphiql_signed_in_b
     await page.locator(".graphiql-execute-button").click()
     await expect(answered).to_contain_text("viewerReview")
     assert window.complaints == []
+
+
+@pytest.mark.parametrize("hash_", ["#/", "#/search", "#/posts", "#/me", "#/account"])
+async def test_whatever_was_run_stands_under_the_screen(person: Person, email: str, hash_: str) -> None:
+    screen = await person.open("#/posts")
+    await screen.sign_in(email)
+    await screen.open(hash_)
+    await screen.page.reload()
+    await screen.is_in()
+    names = await screen.page.locator("#operations h2").all_text_contents()
+    assert {"Me", "WatchProgress"} <= set(await screen.page.evaluate(_RUN)) <= set(names)
 
 
 async def test_secrets_stand_in_no_panel(person: Person) -> None:

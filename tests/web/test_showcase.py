@@ -8,9 +8,15 @@ import httpx2
 import pytest
 
 from composition import Marquee
+from domain import errors
+from domain.errors import CodedError, RefusalCode
+from domain.search import SearchUnavailable
 from jobs.demonstration import PASSWORD
 from tests.api.conftest import Api
 from tests.api.issuer import application, settings_like
+from web.errors import CODES
+from web.judging import TooCostly
+from web.listeners import TooManyListeners
 
 ROOT = Path(__file__).parent.parent.parent
 HERE = ROOT / "examples" / "showcase"
@@ -66,14 +72,23 @@ async def test_in_production_it_is_nowhere(marquee: Marquee) -> None:
 def test_every_word_is_there_in_both_languages_and_none_is_missing_or_left_over() -> None:
     english, korean = words("en"), words("ko")
     assert {key for key in english - korean if not key.endswith(".one")} == set()
-    assert {key for key in korean - english if not key.startswith("refusal.")} == set()
+    assert {key for key in korean - english if not key.startswith("problem.")} == set()
     source = "".join(path.read_text() for path in [*SCRIPTS, HERE / "index.html"] if "words." not in path.name)
     used = {key for pair in USED.findall(source) for key in pair if key}
     used |= set(re.findall(r'data-words(?:-label)?="([\w.]+)"', source))
     assert used - english == set()
-    stems = tuple(f"{stem}." for stem in [*MADE.findall(source), "error", "theme", "nav"])
+    stems = tuple(f"{stem}." for stem in [*MADE.findall(source), "error", "refusal", "theme", "nav"])
     known = {key.removesuffix(".one") for key in english if not key.startswith(stems)}
     assert {key for key in known if f'"{key}"' not in source} == set()
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_every_refusal_that_a_person_can_meet_has_words_in_each_language(language: str) -> None:
+    raised = {kind.code for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, CodedError)}
+    raised |= {SearchUnavailable.code, TooManyListeners.code, TooCostly.code}
+    at_the_door = {CODES[status] for status in (403, 404, 408, 413, 503)}
+    met = {code.value for code in RefusalCode} | raised | at_the_door
+    assert {f"refusal.{code}" for code in met} - words(language) == set()
 
 
 def test_no_script_reads_html_or_writes_styles_as_text() -> None:

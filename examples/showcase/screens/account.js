@@ -3,11 +3,11 @@ import { el } from "../dom.js";
 import { once, sureButton } from "../forms.js";
 import { ask } from "../graphql.js";
 import { whoever } from "../header.js";
-import { tell } from "../news.js";
+import { tell, tellWhy } from "../news.js";
 import { failed } from "../parts.js";
 import { go } from "../router.js";
 import { leave } from "../session.js";
-import { moment, number, t, why } from "../words.js";
+import { moment, number, t } from "../words.js";
 import { needsSignIn } from "./sign-in.js";
 
 const BROWSERS = [
@@ -74,7 +74,7 @@ function person(me) {
 
 async function signOut(name, words) {
   const { data, refusal } = await ask(name);
-  if (refusal && refusal.code !== "UNAUTHENTICATED") return tell(why(refusal), { good: false });
+  if (refusal && refusal.code !== "UNAUTHENTICATED") return tellWhy(refusal);
   go("#/");
   leave();
   tell(refusal ? t("account.signedOut") : words(data));
@@ -84,7 +84,7 @@ function row({ id, userAgent, createdAt, lastUsedAt, current }, list) {
   const item = el("li", {});
   const revoke = async () => {
     const { refusal } = await ask("RevokeSession", { input: { id } });
-    if (refusal) return tell(why(refusal), { good: false });
+    if (refusal) return tellWhy(refusal);
     item.remove();
     (list.querySelector("button") ?? document.querySelector("h1")).focus();
     tell(t("account.revoked"));

@@ -191,16 +191,11 @@ function fill(list, choice, { data, refusal }, signal) {
   if (!pageInfo.hasNextPage) return;
   const next = async () => {
     const answer = await page(choice, pageInfo.endCursor, signal);
-    if (answer.refusal) {
-      button.after(failed(answer.refusal));
-      return null;
-    }
+    if (answer.refusal) return answer;
     pageInfo = answer.data.contents.pageInfo;
     const items = [...grid(answer.data.contents.nodes).children];
     shown.append(...items);
-    if (!pageInfo.hasNextPage) button.remove();
-    return items[0];
+    return { items, isLast: !pageInfo.hasNextPage };
   };
-  const button = more(next);
-  list.append(button);
+  list.append(more(next));
 }

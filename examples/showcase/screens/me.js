@@ -7,6 +7,7 @@ import { needsSignIn } from "./sign-in.js";
 import { clock, moment, number, t } from "../words.js";
 
 const PAGE = 12;
+const ENDED = { code: "SESSION_EXPIRED", message: "" };
 
 export const me = {
   className: "me",
@@ -18,7 +19,7 @@ export const me = {
     content.replaceChildren(el("h1", {}, t("me.title")));
     if (refusal || !data.viewer) {
       return content.append(
-        failed(refusal ?? { code: "SESSION_EXPIRED", message: "" }, () => me.show(content, { params, signal })),
+        failed(refusal ?? ENDED, () => me.show(content, { params, signal })),
       );
     }
     const { points, pointEntries, watchHistory, likedContents } = data.viewer;
@@ -67,17 +68,16 @@ function history(first, signal) {
   const list = el("ul", { class: "entries history-list" }, first.nodes.map(watched));
   let { pageInfo } = first;
   if (!pageInfo.hasNextPage) return list;
-  const button = more(async () => {
+  const next = async () => {
     const answer = await ask("MyPage", { first: PAGE, after: pageInfo.endCursor }, { signal });
-    if (answer.refusal) return null;
-    const next = answer.data.viewer.watchHistory;
-    pageInfo = next.pageInfo;
-    const items = next.nodes.map(watched);
+    if (answer.refusal || !answer.data.viewer) return { refusal: answer.refusal ?? ENDED };
+    const found = answer.data.viewer.watchHistory;
+    pageInfo = found.pageInfo;
+    const items = found.nodes.map(watched);
     list.append(...items);
-    if (!pageInfo.hasNextPage) button.remove();
-    return items[0];
-  });
-  return el("div", {}, list, button);
+    return { items, isLast: !pageInfo.hasNextPage };
+  };
+  return el("div", {}, list, more(next));
 }
 
 function watched(progress) {

@@ -3,11 +3,11 @@ import { el, icon, written } from "../dom.js";
 import { field, onSubmit, once, sureButton } from "../forms.js";
 import { ask } from "../graphql.js";
 import { whoever } from "../header.js";
-import { tell } from "../news.js";
+import { tell, tellWhy } from "../news.js";
 import { empty, failed, more } from "../parts.js";
 import { session } from "../session.js";
 import { announced, send } from "../upload.js";
-import { moment, t, why } from "../words.js";
+import { moment, t, why, whyIn } from "../words.js";
 
 const PAGE = 12;
 const TYPES = "image/jpeg,image/png,image/webp,image/avif";
@@ -22,7 +22,7 @@ export const posts = {
     const place = el("div", {}, list);
     content.replaceChildren(
       el("h1", {}, t("posts.title")),
-      session() ? compose(list, place, me) : signInFirst(),
+      session() ? compose(list, place, me, signal) : signInFirst(),
       place,
     );
     if (refusal) return place.replaceChildren(failed(refusal, () => posts.show(content, { params, signal })));
@@ -30,16 +30,15 @@ export const posts = {
     if (!data.posts.nodes.length) place.append(empty(t("posts.none")));
     let { pageInfo } = data.posts;
     if (!pageInfo.hasNextPage) return;
-    const button = more(async () => {
+    const next = async () => {
       const answer = await page(pageInfo.endCursor, signal);
-      if (answer.refusal) return null;
+      if (answer.refusal) return answer;
       pageInfo = answer.data.posts.pageInfo;
       const items = answer.data.posts.nodes.map((one) => post(one, me));
       list.append(...items);
-      if (!pageInfo.hasNextPage) button.remove();
-      return items[0];
-    });
-    place.append(button);
+      return { items, isLast: !pageInfo.hasNextPage };
+    };
+    place.append(more(next));
   },
 };
 
@@ -57,7 +56,7 @@ function post(one, me) {
   const mine = me?.user.id === one.author.id;
   const remove = async () => {
     const { refusal } = await ask("DeletePost", { input: { id: one.id } });
-    if (refusal) return tell(why(refusal), { good: false });
+    if (refusal) return tellWhy(refusal);
     const next = item.nextElementSibling ?? item.previousElementSibling;
     item.remove();
     (next?.querySelector("button") ?? document.getElementById("main")).focus();
@@ -97,7 +96,7 @@ function picture(one) {
   return image;
 }
 
-function compose(list, place, me) {
+function compose(list, place, me, signal) {
   const body = el("textarea", { name: "body", rows: 3, required: true, maxLength: 10_000 });
   const file = el("input", { name: "image", type: "file", accept: TYPES });
   const meter = el("progress", { max: 100, value: 0, hidden: true, "aria-label": t("posts.upload") });
@@ -115,6 +114,7 @@ function compose(list, place, me) {
     el("div", { class: "buttons" }, el("button", { type: "submit", class: "main" }, t("posts.publish"))),
   );
   file.addEventListener("change", () => showPreview(preview, file));
+  signal.addEventListener("abort", () => forgetPreview(preview));
   const progress = (percent) => {
     meter.hidden = percent === null;
     meter.value = percent ?? 0;
@@ -158,7 +158,7 @@ async function put(list, place, { id }, me) {
 /** The same ticket takes the bytes again. */
 function offerAgain(told, upload, file, progress, done, failure) {
   const button = el("button", { type: "button", class: "small" }, t("posts.sendAgain"));
-  told.replaceChildren(`${t("posts.pictureFailed")} ${why(failure)} `, button);
+  told.replaceChildren(`${t("posts.pictureFailed")} `, el("span", { lang: whyIn(failure) }, why(failure)), " ", button);
   button.addEventListener("click", () =>
     once(button, async () => {
       const refusal = await send(upload, file, () => {});
@@ -169,9 +169,14 @@ function offerAgain(told, upload, file, progress, done, failure) {
   );
 }
 
-function showPreview(preview, file) {
+/** A picture is kept in memory as long as it has an address. */
+function forgetPreview(preview) {
   const [old] = preview.getElementsByTagName("img");
   if (old) URL.revokeObjectURL(old.src);
+}
+
+function showPreview(preview, file) {
+  forgetPreview(preview);
   const [chosen] = file.files;
   preview.hidden = !chosen;
   if (!chosen) return preview.replaceChildren();
@@ -182,6 +187,9 @@ function showPreview(preview, file) {
     file.focus();
   });
   const image = el("img", { src: URL.createObjectURL(chosen), alt: t("posts.preview") });
-  image.addEventListener("error", () => image.replaceWith(icon("picture")));
+  image.addEventListener("error", () => {
+    URL.revokeObjectURL(image.src);
+    image.replaceWith(icon("picture"));
+  });
   preview.replaceChildren(image, remove);
 }

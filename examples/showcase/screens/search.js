@@ -116,19 +116,15 @@ function show({ data, refusal }, choice, { said, facets, results }, look, signal
   results.replaceChildren(list);
   let offset = hits.length;
   if (offset >= total) return;
-  const button = more(async () => {
+  const next = async () => {
     const answer = await ask("Search", variablesOf(choice, offset), { signal });
-    if (answer.refusal) {
-      button.after(failed(answer.refusal));
-      return null;
-    }
+    if (answer.refusal) return answer;
     const items = answer.data.search.hits.map(hit);
     list.append(...items);
     offset += items.length;
-    if (offset >= total || !items.length) button.remove();
-    return items[0];
-  });
-  results.append(button);
+    return { items, isLast: offset >= total || !items.length };
+  };
+  results.append(more(next));
 }
 
 function hit({ highlightedTitle, highlightedDescription, content }) {

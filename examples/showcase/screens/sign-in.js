@@ -1,11 +1,11 @@
 // Ways in: a password, a new account, or somebody of the demonstration.
 import { el } from "../dom.js";
-import { field, onSubmit, once } from "../forms.js";
+import { field, onSubmit, once, say } from "../forms.js";
 import { ask } from "../graphql.js";
 import { tell } from "../news.js";
 import { place } from "../router.js";
 import { session, signedIn } from "../session.js";
-import { t, why } from "../words.js";
+import { t } from "../words.js";
 
 // As `make run` prints them; tests/web/test_showcase.py compares them with the demonstration.
 const PASSWORD = "marquee-demo";
@@ -121,9 +121,9 @@ function people() {
     );
     button.addEventListener("click", () =>
       once(button, async () => {
-        said.textContent = "";
+        say(said, null);
         const refusal = await enter("Login", { email, password: PASSWORD });
-        if (refusal) said.textContent = refusal.code === "BAD_CREDENTIALS" ? t("in.demoMissing") : why(refusal);
+        if (refusal) say(said, refusal.code === "BAD_CREDENTIALS" ? { key: "in.demoMissing" } : refusal);
       }),
     );
     return button;

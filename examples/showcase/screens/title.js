@@ -2,13 +2,13 @@
 import { el, icon, written } from "../dom.js";
 import { once } from "../forms.js";
 import { ask } from "../graphql.js";
-import { tell } from "../news.js";
+import { tellWhy } from "../news.js";
 import { empty, failed, poster } from "../parts.js";
 import { elsewhere, stage } from "../player.js";
 import { reviews } from "../reviews.js";
 import { go } from "../router.js";
 import { session } from "../session.js";
-import { number, t, why, year } from "../words.js";
+import { number, t, year } from "../words.js";
 
 export const title = {
   className: "title",
@@ -93,7 +93,7 @@ function likeButton(content) {
     const { data, refusal } = await ask(name, { input: { contentId: content.id } });
     now = refusal ? before : Object.values(data)[0];
     show(now);
-    if (refusal) tell(why(refusal), { good: false });
+    if (refusal) tellWhy(refusal);
   };
   button.addEventListener("click", () => {
     if (session()) once(button, press);
