@@ -21,7 +21,7 @@ from composition import Marquee
 from composition.importing import Importing
 from composition.working import work
 from domain.errors import CodedError
-from domain.importing import Unreadable
+from domain.importing import Trust, Unreadable
 from domain.instagram_tokens import Resealed
 from domain.outbox import SEARCH
 from integrations.embedded_postgres import EmbeddedPostgres, EmbeddedPostgresError
@@ -180,18 +180,20 @@ def import_files(
     paths: Annotated[list[Path], typer.Argument(help="Folders, or .jsonl and .csv files called as what is in them.")],
     system: Annotated[str, typer.Option("--from", help="Whose ids these are; each system has its own.")] = "old",
     report: Annotated[Path, typer.Option(help="Where refused lines are written to.")] = Path("import-report.jsonl"),
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything and write nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything; only the tables are made.")] = False,
+    join_unproven: Annotated[bool, typer.Option("--join-unproven", help="Join by addresses nobody proved.")] = False,
+    admins: Annotated[bool, typer.Option("--admins", help="Take people who are ADMIN.")] = False,
 ) -> None:
     """Import what an older system wrote out: docs/from-the-five-systems.md. The same twice changes nothing."""
-    settings = read_settings()
     try:
-        importing = Importing(paths, system, report, is_dry=dry_run)
+        settings = read_settings()
+        importing = Importing(paths, system, report, Trust(join_unproven, admins), is_dry=dry_run)
         files = importing.files()
         with database_of(settings) as (dsn, _):
             size = sum(file.size_bytes for file in files)
             with typer.progressbar(length=size, label="Importing", file=sys.stderr) as bar:
                 tally = asyncio.run(importing.work(settings.direct_dsn() or dsn, files, bar.update))
-    except Unreadable as error:
+    except (Unreadable, SystemExit) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
     typer.echo(importing.summary(tally))

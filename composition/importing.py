@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from domain.errors import CodedError
-from domain.importing import Kind, Outcome, Tally, Unreadable
+from domain.importing import Kind, Outcome, Tally, Trust, Unreadable
 from integrations.import_files import ImportFile, files_in
 from integrations.import_report import ImportReport
 from jobs.importing import Import, check_headers
@@ -22,6 +22,7 @@ class Importing:
     paths: Sequence[Path]
     system: str
     report: Path
+    trust: Trust
     is_dry: bool
 
     def files(self) -> list[ImportFile]:
@@ -36,14 +37,15 @@ class Importing:
         """What became of the lines; `advance` hears how many bytes are done since the last time. `dsn` is past any
         PgBouncer. Raises Unreadable.
         """
-        with ImportReport(self.report) as report:
-            try:
-                async with importing(dsn, self.system, is_dry=self.is_dry) as store:
+        try:
+            async with importing(dsn, self.system, self.trust, is_dry=self.is_dry) as store:
+                # Not before: who waits for another import leaves that one's report alone.
+                with ImportReport(self.report) as report:
                     whole = Import(files, store, report)
                     async for done in whole():
                         advance(done)
-            except CodedError as error:
-                raise Unreadable(error.message) from error
+        except CodedError as error:
+            raise Unreadable(error.message) from error
         return whole.tally
 
     def summary(self, tally: Tally) -> str:
@@ -56,6 +58,8 @@ def summary(tally: Tally, report: Path, *, is_dry: bool) -> Iterator[str]:
         ends = [f"{tally.outcomes[kind, end]} {end.value}" for end in Outcome if (kind, end) in tally.outcomes]
         if ends:
             yield f"{kind.value}: {'; '.join(ends)}."
+    if tally.admins:
+        yield f"Of the people written {tally.admins} may do everything here: ADMIN."
     rules = sorted(tally.rules.items(), key=lambda rule: -rule[1])
     if rules:
         yield f"Why lines were refused; {report} names each:"

@@ -12,6 +12,8 @@ from domain.ports import Database, Transaction
 from domain.users import Viewer
 from domain.validation import Problems
 
+LONGEST_COMPANY_NAME = 200
+
 
 class Plan(enum.Enum):
     FREE = "FREE"
@@ -83,7 +85,7 @@ class Corporations:
     async def create(self, new: NewCorporation) -> Corporation:
         """Raises Refusal: VALIDATION_FAILED, ALREADY_EXISTS."""
         with Problems("input") as problems:
-            name = problems.text("name", new.name, longest=200)
+            name = problems.text("name", new.name, longest=LONGEST_COMPANY_NAME)
             _check_end(problems, "planExpiresAt", new.plan, new.plan_expires_at)
         async with self._database.writing() as transaction:
             made = await self._store.insert(transaction, NewCorporation(name, new.plan, new.plan_expires_at))
@@ -99,7 +101,7 @@ class Corporations:
         if name is None:
             return await self._existing(corporation_id)
         with Problems("input") as problems:
-            checked = problems.text("name", name, longest=200)
+            checked = problems.text("name", name, longest=LONGEST_COMPANY_NAME)
         try:
             async with self._database.writing() as transaction:
                 renamed = await self._store.rename(transaction, corporation_id, checked)

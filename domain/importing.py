@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from domain.users import Role
+
 
 class Kind(enum.Enum):
     """What a file is of, by the beginning of its name. In the order of importing: what is referred to comes first."""
@@ -79,7 +81,9 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """`line` counts from 1, the line with the names of the columns too."""
+    """`file` is the path as it was given, which no other file of an import has. `line` counts from 1, the line with
+    the names of the columns too.
+    """
 
     file: str
     line: int
@@ -96,11 +100,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """That a column names something of that kind by its old id."""
+    """That a column names something of that kind by its old id. Of one that is not `required` nothing is left where
+    what it names was deleted here.
+    """
 
     column: str
     kind: Kind
     old_id: str
+    required: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +121,10 @@ class Row:
     claims: Sequence[tuple[str, str]]
     seal: bytes
     old_id: str | None
+
+    @property
+    def is_admin(self) -> bool:
+        return self.values.get("role") is Role.ADMIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,19 +140,32 @@ class RefusedLine:
     reasons: tuple[Reason, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """What is believed of files only where somebody says so. `join_unproven`: that people here own their e-mail
+    addresses, which nobody has asked them to prove. `admins`: that these people shall be admins here.
+    """
+
+    join_unproven: bool = False
+    admins: bool = False
+
+
 _MOST_RULES = 500
 
 
 @dataclass(slots=True)
 class Tally:
-    """How many lines of each kind had which end, and for which rules lines were refused."""
+    """How many lines of each kind had which end, for which rules lines were refused, and how many ADMINs were made."""
 
+    admins: int = 0
     outcomes: dict[tuple[Kind, Outcome], int] = field(default_factory=dict)
     rules: dict[tuple[Kind, str], int] = field(default_factory=dict)
 
-    def count(self, kind: Kind, verdict: Verdict) -> None:
+    def count(self, kind: Kind, verdict: Verdict, row: Row | None) -> None:
+        """`row` is None where the line could not be read."""
         one = (kind, verdict.outcome)
         self.outcomes[one] = self.outcomes.get(one, 0) + 1
+        self.admins += verdict.outcome is Outcome.WRITTEN and row is not None and row.is_admin
         for reason in verdict.reasons:
             rule = (kind, reason.rule)
             if rule not in self.rules and len(self.rules) >= _MOST_RULES:
@@ -157,7 +181,8 @@ class SourceFile(Protocol):
     """A file of one kind. Opening it again reads it from the beginning."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """No other file of an import has it."""
 
     @property
     def kind(self) -> Kind: ...
@@ -168,24 +193,25 @@ class SourceFile(Protocol):
     def header(self) -> Sequence[str] | None:
         """The names of its columns, where the file says them once. Raises Unreadable."""
 
-    def lines(self) -> Iterator[Line]: ...
+    def lines(self) -> Iterator[Line]:
+        """Raises Unreadable."""
 
 
 class Unreadable(Exception):
-    """Files that cannot be imported as they are; nothing has been."""
+    """Files that cannot be imported as they are, or not any further."""
 
 
 class ImportStore(Protocol):
     """Of one import into one database."""
 
     async def now(self) -> datetime:
-        """By the database's clock."""
+        """By the database's clock. Raises Unavailable."""
 
     async def take(self, kind: Kind, rows: Sequence[Row]) -> list[Verdict]:
         """All that can be of these rows, in one transaction, in their order. Raises Unavailable."""
 
     async def finish(self) -> None:
-        """After the last row: all that was taken is there for good."""
+        """After the last row: all that was taken is there for good. Raises Unavailable."""
 
 
 class Report(Protocol):

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, TypeAlias
 from uuid import UUID
 
 from domain.contents import LONGEST_DESCRIPTION, LONGEST_RUNTIME, LONGEST_TITLE, AgeRating
-from domain.corporations import Plan
+from domain.corporations import LONGEST_COMPANY_NAME, Plan
 from domain.genres import LONGEST_GENRE, MOST_GENRES, checked_genres
 from domain.importing import Kind
 from domain.importing_cells import (
@@ -28,8 +28,9 @@ from domain.importing_cells import (
     yes_no,
 )
 from domain.media import video_type
-from domain.profiles import LONGEST_NAME
-from domain.progress_ledger import Ledger, WatchEvent, judge
+from domain.profiles import EARLIEST_BIRTHDAY
+from domain.progress_ledger import LONGEST_SECONDS, Ledger, WatchEvent, judge
+from domain.registration import LONGEST_NAME, LONGEST_REGION, LONGEST_STATUS
 from domain.reviews import LONGEST_REVIEW
 from domain.users import Gender, Role
 from domain.validation import Problems
@@ -38,9 +39,7 @@ Values: TypeAlias = dict[str, Any]
 # Puts in what was left out, and finds what does not go together. `now` is the database's.
 Settle: TypeAlias = Callable[[Values, Problems, datetime], None]
 
-_LONGEST_COMPANY, _LONGEST_REGION, _LONGEST_STATUS = 200, 10, 30
-_EARLIEST_BIRTHDAY = date(1900, 1, 1)
-_LARGEST_INT, _LARGEST_FILE, _LONGEST_SECONDS = 2**31 - 1, 2**50, 100 * 3600
+_LARGEST_INT, _LARGEST_FILE = 2**31 - 1, 2**50
 _NOBODY = UUID(int=0)
 _STANDING = ("position_seconds", "duration_seconds", "completed")
 
@@ -81,16 +80,18 @@ def _past(values: Values, problems: Problems, now: datetime, *names: str) -> Non
             earliest, ahead = found, name
 
 
-def _made(values: Values, problems: Problems, now: datetime, *after: str) -> None:
-    _past(values, problems, now, "created_at", *after)
-    values["created_at"] = values["created_at"] or now
+def _made(values: Values, now: datetime) -> None:
+    """Where nothing says when it was made, the earliest that is known of it: it was there by then."""
+    moments = [value for value in values.values() if isinstance(value, datetime)]
+    values["created_at"] = values["created_at"] or min([*moments, now])
     if "updated_at" in values:
         values["updated_at"] = values["updated_at"] or values["created_at"]
 
 
 def _corporation(values: Values, problems: Problems, now: datetime) -> None:
     """A plan that has ended is free, and keeps its date; nobody is told of that any more."""
-    _made(values, problems, now, "updated_at")
+    _past(values, problems, now, "created_at", "updated_at")
+    _made(values, now)
     end, values["plan"] = values["plan_expires_at"], values["plan"] or Plan.FREE
     if end is not None and end <= now:
         values["plan"] = Plan.FREE
@@ -104,9 +105,9 @@ def _nothing(values: Values, problems: Problems, now: datetime) -> None:
 
 def _person(values: Values, problems: Problems, now: datetime) -> None:
     _past(values, problems, now, "created_at", "deleted_at")
-    _made(values, problems, now)
     _past(values, problems, now, "consented_at")
-    if values["birthday"] is not None and not _EARLIEST_BIRTHDAY <= values["birthday"] <= now.date():
+    _made(values, now)
+    if values["birthday"] is not None and not EARLIEST_BIRTHDAY <= values["birthday"] <= now.date():
         problems.add("birthday", "A birthday is a day from 1900-01-01 up to today.")
     if values["password_hash"] and not values["email"]:
         problems.add("password_hash", "A password needs an e-mail address to sign in with.")
@@ -126,7 +127,7 @@ def _person(values: Values, problems: Problems, now: datetime) -> None:
 def _content(values: Values, problems: Problems, now: datetime) -> None:
     _past(values, problems, now, "created_at", "updated_at")
     _past(values, problems, now, "created_at", "deleted_at")
-    _made(values, problems, now)
+    _made(values, now)
     values["age_rating"] = values["age_rating"] or AgeRating.ALL
     values["genres"] = checked_genres(problems, values["genres"] or [])
     values["genre_ids"] = values["genre_ids"] or []
@@ -141,7 +142,8 @@ def _video_asset(values: Values, problems: Problems, now: datetime) -> None:
 
 
 def _deed(values: Values, problems: Problems, now: datetime) -> None:
-    _made(values, problems, now, *(["updated_at"] if "updated_at" in values else []))
+    _past(values, problems, now, "created_at", "updated_at")
+    _made(values, now)
 
 
 def _progress(values: Values, problems: Problems, now: datetime) -> None:
@@ -168,7 +170,7 @@ FORMS: Mapping[Kind, Form] = MappingProxyType(
         Kind.CORPORATIONS: Form(
             {
                 "id": _ID,
-                "name": Column(text(_LONGEST_COMPANY, required=True), required=True),
+                "name": Column(text(LONGEST_COMPANY_NAME, required=True), required=True),
                 "plan": Column(choice(Plan)),
                 "plan_expires_at": _MOMENT,
                 "created_at": _MOMENT,
@@ -189,8 +191,8 @@ FORMS: Mapping[Kind, Form] = MappingProxyType(
                 "last_name": Column(text(LONGEST_NAME)),
                 "role": Column(choice(Role)),
                 "corporation_id": Column(old_id, refers_to=Kind.CORPORATIONS),
-                "region_code": Column(text(_LONGEST_REGION)),
-                "subscription_status": Column(text(_LONGEST_STATUS)),
+                "region_code": Column(text(LONGEST_REGION)),
+                "subscription_status": Column(text(LONGEST_STATUS)),
                 "birthday": Column(day),
                 "gender": Column(choice(Gender, {"남성": Gender.MALE, "여성": Gender.FEMALE})),
                 "consented_at": _MOMENT,
@@ -246,8 +248,8 @@ FORMS: Mapping[Kind, Form] = MappingProxyType(
         Kind.WATCH_PROGRESS: Form(
             {
                 **_OF_A_DEED,
-                "position_seconds": Column(number(0, _LONGEST_SECONDS), required=True),
-                "duration_seconds": Column(number(0.1, _LONGEST_SECONDS)),
+                "position_seconds": Column(number(0, LONGEST_SECONDS), required=True),
+                "duration_seconds": Column(number(0.1, LONGEST_SECONDS)),
                 "completed": Column(yes_no),
                 "observed_at": Column(moment, required=True),
             },

@@ -24,7 +24,7 @@ def row_of(kind: Kind, line: Line, now: datetime) -> Row | RefusedLine:
     try:
         with Problems() as problems:
             values = _read(problems, form, fields)
-            seal = sealed(values)
+            seal = sealed({name: value for name, value in values.items() if name != "id" or "id" in form.key})
             problems.raise_if_any()
             form.settle(values, problems, now)
     except Refusal as refusal:
@@ -61,7 +61,7 @@ def _read(problems: Problems, form: Form, fields: Mapping[str, object]) -> dict[
 
 def _row(place: Place, form: Form, values: dict[str, Any], seal: bytes, shown: str | None) -> Row:
     references = [
-        Reference(name, column.refers_to, written)
+        Reference(name, column.refers_to, written, column.required)
         for name, column in form.columns.items()
         if column.refers_to
         for written in _listed(values[name])

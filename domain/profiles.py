@@ -7,12 +7,11 @@ from typing import Any, Protocol
 
 from domain.errors import Refusal, RefusalCode
 from domain.ports import Database, Transaction
-from domain.registration import normal_email
+from domain.registration import LONGEST_NAME, LONGEST_REGION, normal_email
 from domain.users import User, Viewer
 from domain.validation import Problems
 
-LONGEST_NAME = 100
-_EARLIEST_BIRTHDAY = date(1900, 1, 1)
+EARLIEST_BIRTHDAY = date(1900, 1, 1)
 
 
 class ProfileStore(Protocol):
@@ -64,11 +63,13 @@ def _checked(changes: Mapping[str, Any]) -> dict[str, Any]:
         if "display_name" in checked:
             checked["display_name"] = problems.text("displayName", checked["display_name"] or "", longest=LONGEST_NAME)
         if "region_code" in checked:
-            checked["region_code"] = problems.optional_text("regionCode", checked["region_code"], longest=10)
+            checked["region_code"] = problems.optional_text(
+                "regionCode", checked["region_code"], longest=LONGEST_REGION
+            )
         if "email" in checked:
             checked["email"] = normal_email(problems, "email", checked["email"] or "")
         birthday = checked.get("birthday")
         # The day is UTC's: who was born later today, somewhere, will hardly sign up before tomorrow.
-        if birthday is not None and not _EARLIEST_BIRTHDAY <= birthday <= datetime.now(UTC).date():
+        if birthday is not None and not EARLIEST_BIRTHDAY <= birthday <= datetime.now(UTC).date():
             problems.add("birthday", "A birthday is a day from 1900-01-01 up to today.")
     return checked

@@ -11,7 +11,7 @@ from domain.errors import Problem, Refusal, RefusalCode
 from domain.validation import Problems
 
 MOST_EVENTS = 100
-_LONGEST_SECONDS = 100 * 3600
+LONGEST_SECONDS = 100 * 3600
 _OLDEST_EVENT = timedelta(days=30)
 # Whoever got this far has seen it, even where the player did not say so.
 _COMPLETED_SHARE = 0.95
@@ -159,10 +159,10 @@ def check(events: Sequence[WatchEvent]) -> None:
             problems.add((), f"A batch has from 1 to {MOST_EVENTS} events, not {len(events)}.")
             return
         for index, event in enumerate(events):
-            problems.number((str(index), "positionSeconds"), event.position_seconds, least=0, most=_LONGEST_SECONDS)
+            problems.number((str(index), "positionSeconds"), event.position_seconds, least=0, most=LONGEST_SECONDS)
             if event.duration_seconds is not None:
                 problems.number(
-                    (str(index), "durationSeconds"), event.duration_seconds, least=0.1, most=_LONGEST_SECONDS
+                    (str(index), "durationSeconds"), event.duration_seconds, least=0.1, most=LONGEST_SECONDS
                 )
 
 

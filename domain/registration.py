@@ -8,6 +8,7 @@ from domain.users import NewUser
 from domain.validation import Problems
 
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 8, 200
+LONGEST_NAME, LONGEST_REGION, LONGEST_STATUS = 100, 10, 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +31,10 @@ class Registration:
             return Registration(
                 email,
                 self.password,
-                problems.optional_text("firstName", self.first_name, longest=100),
-                problems.optional_text("lastName", self.last_name, longest=100),
-                problems.optional_text("regionCode", self.region_code, longest=10),
-                problems.optional_text("subscriptionStatus", self.subscription_status, longest=30),
+                problems.optional_text("firstName", self.first_name, longest=LONGEST_NAME),
+                problems.optional_text("lastName", self.last_name, longest=LONGEST_NAME),
+                problems.optional_text("regionCode", self.region_code, longest=LONGEST_REGION),
+                problems.optional_text("subscriptionStatus", self.subscription_status, longest=LONGEST_STATUS),
             )
 
     def person(self, password_hash: str | None) -> NewUser:

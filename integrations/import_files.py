@@ -4,6 +4,7 @@ line and no record takes more than a megabyte of memory, whatever stands in them
 
 import csv
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -17,6 +18,7 @@ _BOM = b"\xef\xbb\xbf"
 _NOT_UTF_8 = Reason(None, "This is not UTF-8.")
 _TOO_LONG = Reason(None, f"This line is longer than {LONGEST_LINE} bytes.")
 _ENDINGS = (".jsonl", ".csv")
+_KINDS = {kind.value: kind for kind in Kind}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +30,23 @@ class ImportFile:
 
     @property
     def name(self) -> str:
-        return self.path.name
+        """The path as it was given; its name alone other files may have."""
+        return str(self.path).encode(errors="backslashreplace").decode()
 
     @property
     def size_bytes(self) -> int:
-        return self.path.stat().st_size
+        with _readable(self.path):
+            return self.path.stat().st_size
 
     def header(self) -> Sequence[str] | None:
         try:
-            with self.path.open("rb") as file:
+            with _readable(self.path), self.path.open("rb") as file:
                 return None if self.path.suffix.lower() == ".jsonl" else _header(file)
-        except (OSError, ValueError, csv.Error) as error:
+        except (ValueError, csv.Error) as error:
             raise Unreadable(f"{self.name} cannot be read: {error}") from None
 
     def lines(self) -> Iterator[Line]:
-        with self.path.open("rb") as file:
+        with _readable(self.path), self.path.open("rb") as file:
             if self.path.suffix.lower() == ".jsonl":
                 yield from _json_lines(self.name, file)
             else:
@@ -50,32 +54,57 @@ class ImportFile:
 
 
 def files_in(paths: Sequence[Path], but: Path) -> list[ImportFile]:
-    """The files named and those in the folders named, in the order of importing; `but` is the report. Raises
-    Unreadable where one is of no known kind.
+    """The files named and those in the folders named, each once, in the order of importing; `but` is the report. Raises
+    Unreadable where one is of no known kind, and where the report would be written over one that is.
     """
-    found: list[Path] = []
+    if but.exists() and (_is_importable(but) or _is_importable(but.resolve())):
+        raise Unreadable(f"The report would be written over {but}, which is called as a file to import. Name another.")
+    found: dict[Path, Path] = {}
     for path in paths:
-        if not path.exists():
-            raise Unreadable(f"There is no file or folder {path}.")
-        inside = sorted(one for one in path.iterdir() if one.suffix.lower() in _ENDINGS) if path.is_dir() else [path]
-        found += [one for one in inside if one.resolve() != but.resolve()]
-    files = [ImportFile(path, _kind(path)) for path in dict.fromkeys(found)]
+        for one in _inside(path):
+            found.setdefault(one.resolve(), one)
+    found.pop(but.resolve(), None)
+    files = [ImportFile(path, _kind(path)) for path in found.values()]
     if not files:
         raise Unreadable("There is nothing to import: no .jsonl and no .csv.")
     order = list(Kind)
     return sorted(files, key=lambda file: (order.index(file.kind), file.name))
 
 
+def _inside(path: Path) -> list[Path]:
+    with _readable(path):
+        if not path.exists():
+            raise Unreadable(f"There is no file or folder {path}.")
+        if path.is_dir():
+            return sorted(one for one in path.iterdir() if one.suffix.lower() in _ENDINGS)
+        return [path]
+
+
+def _is_importable(path: Path) -> bool:
+    return path.suffix.lower() in _ENDINGS and _stem(path) in _KINDS
+
+
 def _kind(path: Path) -> Kind:
-    """By the name up to the first dot or hyphen: view_logs.csv, view_logs-2019.csv."""
-    stem = path.name.lower().partition(".")[0].partition("-")[0]
-    known = {kind.value: kind for kind in Kind}
-    if path.suffix.lower() not in _ENDINGS or stem not in known:
-        names = ", ".join(known)
+    if not _is_importable(path):
+        names = ", ".join(_KINDS)
         raise Unreadable(
             f"{path.name} is no file that can be imported. Files are .jsonl or .csv and are called {names}."
         )
-    return known[stem]
+    return _KINDS[_stem(path)]
+
+
+def _stem(path: Path) -> str:
+    """The name up to the first dot or hyphen: view_logs.csv, view_logs-2019.csv."""
+    return path.name.lower().partition(".")[0].partition("-")[0]
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Raises Unreadable where the system does not let us read it, or not any further."""
+    try:
+        yield
+    except OSError as error:
+        raise Unreadable(f"{path} cannot be read: {error.strerror or error}.") from None
 
 
 def _json_lines(name: str, file: IO[bytes]) -> Iterator[Line]:

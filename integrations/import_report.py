@@ -1,5 +1,7 @@
 """The report of an import: a line of JSON for each line that was refused."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -17,17 +19,16 @@ class ImportReport:
         self._file: IO[bytes] | None = None
 
     def __enter__(self) -> "ImportReport":
-        try:
+        with self._writable():
             self._file = self.path.open("wb")
-        except OSError as error:
-            raise Unreadable(f"The report cannot be written to {self.path}: {error.strerror}.") from None
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._file:
-            self._file.close()
+            with self._writable():
+                self._file.close()
 
     def refuse(self, line: RefusedLine) -> None:
         assert self._file
@@ -37,4 +38,12 @@ class ImportReport:
             "id": line.old_id,
             "reasons": [str(reason) for reason in line.reasons],
         }
-        self._file.write(orjson.dumps(told, option=orjson.OPT_APPEND_NEWLINE))
+        with self._writable():
+            self._file.write(orjson.dumps(told, option=orjson.OPT_APPEND_NEWLINE))
+
+    @contextmanager
+    def _writable(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise Unreadable(f"The report cannot be written to {self.path}: {error.strerror}.") from None

@@ -29,7 +29,7 @@ class Import:
         self.tally = Tally()
 
     async def __call__(self) -> AsyncIterator[int]:
-        """Yields how many bytes are done since the last time. Raises Unavailable."""
+        """Yields how many bytes are done since the last time. Raises Unavailable, Unreadable."""
         now = await self._store.now()
         for file in self._files:
             done, batches = 0, _batches(file, now)
@@ -50,9 +50,10 @@ class Import:
             if isinstance(one, Row):
                 verdict = next(verdicts)
                 refused = RefusedLine(one.place, one.old_id, verdict.reasons)
+                self.tally.count(kind, verdict, one)
             else:
                 verdict, refused = Verdict(Outcome.REFUSED, one.reasons), one
-            self.tally.count(kind, verdict)
+                self.tally.count(kind, verdict, None)
             if verdict.outcome is Outcome.REFUSED:
                 self._report.refuse(refused)
 

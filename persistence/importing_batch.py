@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from domain.importing import Kind, Outcome, Reason, Row, Verdict
+from domain.importing import Kind, Outcome, Reason, Row, Trust, Verdict
 from persistence.database import Connection
 
 
@@ -26,6 +26,7 @@ class Batch:
     kind: Kind
     rows: Sequence[Row]
     is_dry: bool
+    trust: Trust
     found: dict[tuple[Kind, str], Found] = field(default_factory=dict)
     pairs: dict[str, tuple[int, int]] = field(default_factory=dict)
     _verdicts: dict[int, Verdict] = field(default_factory=dict)
@@ -49,6 +50,10 @@ class Batch:
 
     def new_id(self, kind: Kind, old_id: str) -> int:
         """Of something that is alive."""
-        new_id = self.found[kind, old_id].new_id
+        new_id = self.new_id_if_alive(kind, old_id)
         assert new_id is not None
         return new_id
+
+    def new_id_if_alive(self, kind: Kind, old_id: str) -> int | None:
+        found = self.found[kind, old_id]
+        return found.new_id if found.is_alive else None

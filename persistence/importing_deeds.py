@@ -14,8 +14,8 @@ from domain.importing import Kind, Outcome, Row
 from domain.playback import FIRST_VIEW, POINTS_FOR_FIRST_VIEW
 from domain.progress_ledger import Report, WatchEvent, WatchProgress
 from persistence import progress_ledger
+from persistence.arrays import Bulk, arrays, given, of_table
 from persistence.database import Connection
-from persistence.importing_arrays import Bulk, arrays, given, of_table
 from persistence.importing_batch import Batch
 from persistence.statements import Statement, is_any, plain
 from persistence.tables import (
@@ -41,11 +41,12 @@ def _pair(user_id: int, content_id: int, *rest: Any) -> Any:
 _pairs = given("pair", user_id=sa.BigInteger, content_id=sa.BigInteger)
 # What is looked up for each row by itself is a column, not a join: whatever the planner thinks of tables that grow
 # while it looks, it goes by the index.
-_seal = sa.select(imported_deeds.c.seal).where(
+_noted = sa.and_(
     imported_deeds.c.user_id == _pairs.c.user_id,
     imported_deeds.c.content_id == _pairs.c.content_id,
     imported_deeds.c.kind == sa.bindparam("kind", type_=sa.Text),
 )
+_seal = sa.select(imported_deeds.c.seal).where(_noted, imported_deeds.c.system == sa.bindparam("system", type_=sa.Text))
 _KNOWN = Statement(sa.select(*_pairs.c, _seal.scalar_subquery()), _pair)
 _OWNERS = {
     Kind.VIEW_LOGS: (view_logs, view_logs.c.user_id),
@@ -58,12 +59,13 @@ _HERE = {
         sa.select(
             *_pairs.c,
             sa.exists(sa.select(owner).where(owner == _pairs.c.user_id, table.c.content_id == _pairs.c.content_id)),
+            sa.exists(sa.select(imported_deeds.c.kind).where(_noted)),
         ),
         _pair,
     )
     for kind, (table, owner) in _OWNERS.items()
 }
-_NOTE = Bulk(imported_deeds, "user_id", "kind", "content_id", "seal")
+_NOTE = Bulk(imported_deeds, "user_id", "kind", "content_id", "system", "seal")
 _HOLD_PEOPLE, _HOLD_CONTENTS = (
     plain(sa.select(table.c.id).where(is_any(table.c.id, "ids")).order_by(table.c.id).with_for_update(key_share=True))
     for table in (users, contents)
@@ -159,9 +161,9 @@ _WRITE = {
 
 
 async def end_known_deeds(batch: Batch) -> None:
-    """Those that were imported before."""
+    """Those that were imported from this system before."""
     asked = arrays(_pairs, sorted({_ids(batch, row) for _, row in batch.left}))
-    known = dict(await _KNOWN.all(batch.connection, kind=batch.kind.value, **asked))
+    known = dict(await _KNOWN.all(batch.connection, system=batch.system, kind=batch.kind.value, **asked))
     for number, row in list(batch.left):
         seal = known.get(_ids(batch, row))
         if seal is not None:
@@ -172,17 +174,31 @@ async def write_deeds(batch: Batch) -> None:
     """In a dry run nothing is locked, and nothing written."""
     if not batch.is_dry:
         await _hold(batch)
+    here = await _here_already(batch)
     left = list(batch.left)
-    asked = arrays(_pairs, sorted({_ids(batch, row) for _, row in left}))
-    here = {ids for ids, is_here in await _HERE[batch.kind].all(batch.connection, **asked) if is_here}
-    new = [row for _, row in left if _ids(batch, row) not in here]
     if not batch.is_dry:
+        new = [row for _, row in left if _ids(batch, row) not in here]
         written = await (_write_progress if batch.kind is Kind.WATCH_PROGRESS else _write)(batch, new)
-        notes = [(ids[0], batch.kind.value, ids[1], row.seal) for _, row in left for ids in [_ids(batch, row)]]
+        notes = [
+            (user_id, batch.kind.value, content_id, batch.system, row.seal)
+            for _, row in left
+            for user_id, content_id in [_ids(batch, row)]
+        ]
         await _NOTE.write(batch.connection, notes)
-        here = {_ids(batch, row) for row in new} - written | here
+        here |= {_ids(batch, row) for row in new} - written
     for number, row in left:
         batch.end(number, Outcome.JOINED if _ids(batch, row) in here else Outcome.WRITTEN)
+
+
+async def _here_already(batch: Batch) -> set[tuple[int, int]]:
+    """Those that came from another system and were taken back here are left out."""
+    asked = arrays(_pairs, sorted({_ids(batch, row) for _, row in batch.left}))
+    found = await _HERE[batch.kind].all(batch.connection, kind=batch.kind.value, **asked)
+    taken_back = {ids for ids, is_here, was_imported in found if was_imported and not is_here}
+    for number, row in list(batch.left):
+        if _ids(batch, row) in taken_back:
+            batch.end(number, Outcome.GONE)
+    return {ids for ids, is_here, _ in found if is_here}
 
 
 async def _hold(batch: Batch) -> None:

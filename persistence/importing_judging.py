@@ -4,14 +4,15 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.importing import DEEDS, NOUNS, Kind, Outcome, Reason, Row
+from domain.users import Role
+from persistence.arrays import arrays, given
 from persistence.database import Connection
-from persistence.importing_arrays import arrays, given
 from persistence.importing_batch import Batch, Found
 from persistence.statements import Statement, plain
 from persistence.tables import contents, corporations, genres, imported, users
 
 # What this import has come upon: of its connection alone, and gone with it. In a dry run `new_id` says that it would
-# have been written.
+# have been written, and 0 that it would be left out.
 _MAKE_SEEN = """
 create temporary table import_seen (
     what text not null, key text not null, file text not null, line bigint not null, new_id bigint,
@@ -73,7 +74,7 @@ _FIND_SEEN = Statement(
     sa.select(_seen.c.what, _seen.c.key, _seen.c.new_id)
     .join_from(_named, _seen, sa.and_(_seen.c.what == _named.c.kind, _seen.c.key == _named.c.old_id))
     .where(_seen.c.new_id.is_not(None)),
-    lambda what, key, new_id: ((Kind(what), key), Found(new_id, True)),
+    lambda what, key, new_id: ((Kind(what), key), Found(new_id or None, new_id != 0)),
 )
 _would = given("would", what=sa.Text, key=sa.Text, new_id=sa.BigInteger)
 _REMEMBER = plain(
@@ -109,7 +110,9 @@ async def end_known(batch: Batch) -> None:
 
 
 async def find_named(batch: Batch) -> None:
-    """What the rows refer to: those whose references are unknown are refused, those of something deleted left out."""
+    """What the rows refer to: those whose references are unknown are refused, those that cannot be without something
+    deleted left out.
+    """
     named = list({(one.kind.value, one.old_id) for _, row in batch.left for one in row.references})
     if named:
         values = arrays(_named, named)
@@ -122,8 +125,11 @@ async def find_named(batch: Batch) -> None:
             if found is None:
                 message = f"There is no such {NOUNS[one.kind]}, or its line was refused."
                 batch.refuse(number, Reason(one.column, message, one.old_id))
-        if not all(batch.found.get((one.kind, one.old_id), _GONE).is_alive for one in row.references):
+        dead = [one for one in row.references if not batch.found.get((one.kind, one.old_id), _UNKNOWN).is_alive]
+        if any(one.required for one in dead):
             batch.end(number, Outcome.GONE)
+        elif dead and row.values.get("role") is Role.MANAGER and row.values["deleted_at"] is None:
+            batch.refuse(number, Reason(dead[0].column, _NO_COMPANY_LEFT, dead[0].old_id))
 
 
 async def remember(batch: Batch, new_ids: dict[int, int]) -> None:
@@ -132,7 +138,8 @@ async def remember(batch: Batch, new_ids: dict[int, int]) -> None:
     await _REMEMBER.run(batch.connection, **arrays(_would, rows))
 
 
-_GONE = Found(None, False)
+_UNKNOWN = Found(None, True)
+_NO_COMPANY_LEFT = "The company that this MANAGER manages was deleted here."
 
 
 def _claims(batch: Batch, row: Row) -> list[tuple[str, str]]:

@@ -9,9 +9,9 @@ from sqlalchemy.dialects.postgresql import insert
 import domain.words as words
 from domain.search import sealed
 from domain.typos import leavings
+from persistence.arrays import arrays, given
 from persistence.database import Connection
 from persistence.grams import folded, grams_of
-from persistence.importing_arrays import arrays, given
 from persistence.statements import plain
 from persistence.tables import content_terms, content_titles, title_terms, title_words
 

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from domain.importing import Kind, Outcome, Reason, Row
-from persistence.importing_arrays import Bulk, arrays, given
+from persistence.arrays import Bulk, arrays, given
 from persistence.importing_batch import Batch
 from persistence.importing_texts import write_texts
 from persistence.statements import Statement, plain
@@ -65,6 +65,13 @@ _GENRES_NAMED = Statement(
 )
 
 
+_UNPROVEN = Reason(
+    "email",
+    "There is an account here with this e-mail address, which nobody has proven to be theirs. It is joined once they"
+    " have, or with --join-unproven.",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class _Natural:
     """By what else than an id something is known, and what to say where another id of the same system has it."""
@@ -75,16 +82,19 @@ class _Natural:
 
 
 def _natural(kind: Kind, asked: Any, *same: sa.ColumnElement[bool], where: Reason) -> _Natural:
-    """Answers the number of the row, what is here already, and what an import of this system calls that."""
+    """Answers the number of the row, what is here already, what an import of this system calls that, and whether it is
+    sure to be the same: people are where they have proven that the address is theirs.
+    """
     table = _TABLES[kind]
     of_system = sa.and_(
         imported.c.system == sa.bindparam("system", type_=sa.Text),
         imported.c.kind == kind.value,
         imported.c.new_id == table.c.id,
     )
-    here = sa.select(table.c.id, imported.c.old_id).join(imported, of_system, isouter=True)
+    is_sure = users.c.email_proven if table is users else sa.true()
+    here = sa.select(table.c.id, imported.c.old_id, is_sure.label("is_sure")).join(imported, of_system, isouter=True)
     found = here.where(*same).offset(0).lateral("here")
-    statement = sa.select(asked.c.number, found.c.id, found.c.old_id).select_from(asked.join(found, sa.true()))
+    statement = sa.select(asked.c.number, *found.c).select_from(asked.join(found, sa.true()))
     columns = tuple(column.name for column in asked.c if column.name != "number")
     return _Natural(Statement(statement, lambda *row: row), columns, where)
 
@@ -136,9 +146,16 @@ _NATURAL = {
 }
 
 
+def refuse_admins(batch: Batch) -> None:
+    """Whoever may write the files would else rule here. Of who was deleted over there nothing is made anyway."""
+    for number, row in list(batch.left) if not batch.trust.admins else ():
+        if row.is_admin and row.values["deleted_at"] is None:
+            batch.refuse(number, Reason("role", "An ADMIN is taken only with --admins."))
+
+
 async def join_here(batch: Batch) -> dict[int, int | None]:
     """What each row is that need not be written, by its number: what is here already, or nothing for what was deleted
-    over there.
+    over there. Whoever has an account here under somebody else's address would else be given what that person did.
     """
     become: dict[int, int | None] = {}
     if batch.kind is Kind.PEOPLE:
@@ -150,16 +167,18 @@ async def join_here(batch: Batch) -> dict[int, int | None]:
         if number not in become and None not in key and values.get("deleted_at") is None:
             asked.append((number, *key))
     found = await natural.statement.all(batch.connection, system=batch.system, **arrays(_ASKED[batch.kind], asked))
-    for number, new_id, old_id in found:
-        if old_id is None or batch.kind in _SHARED:
-            become[number] = new_id
-        else:
+    for number, new_id, old_id, is_sure in found:
+        if old_id is not None and batch.kind not in _SHARED:
             batch.refuse(number, Reason(natural.reason.column, natural.reason.message, f"it has the id {old_id}"))
+        elif not is_sure and not batch.trust.join_unproven:
+            batch.refuse(number, _UNPROVEN)
+        else:
+            become[number] = new_id
     return become
 
 
 async def write_things(batch: Batch, become: dict[int, int | None]) -> None:
-    """All that is left, and what it has become."""
+    """All that is left, and what it has become. Of who was deleted over there no seal is kept."""
     new = [number for number, _ in batch.left if number not in become]
     ids = await _IDS[batch.kind].all(batch.connection, count=len(new)) if new else []
     columns = _COLUMNS[batch.kind]
@@ -180,7 +199,11 @@ async def write_things(batch: Batch, become: dict[int, int | None]) -> None:
     left = [(number, row) for number, row in batch.left if number in noted]
     await _NOTE.write(
         batch.connection,
-        [(batch.system, batch.kind.value, row.key, noted[number], row.seal) for number, row in left],
+        [
+            (batch.system, batch.kind.value, row.key, new_id, None if new_id is None else row.seal)
+            for number, row in left
+            for new_id in [noted[number]]
+        ],
     )
 
 
@@ -199,9 +222,10 @@ async def _write_contents(batch: Batch, made: Mapping[int, int]) -> None:
     await write_texts(batch.connection, texts)
     named = [(new_id, name) for new_id, row in rows.items() for name in row.values["genres"]]
     links = {
-        (new_id, batch.new_id(Kind.GENRES, old_id))
+        (new_id, genre_id)
         for new_id, row in rows.items()
         for old_id in row.values["genre_ids"]
+        if (genre_id := batch.new_id_if_alive(Kind.GENRES, old_id)) is not None
     }
     if named:
         # Sorted, so that two who make the same ones wait for each other and not for ever.
@@ -212,9 +236,9 @@ async def _write_contents(batch: Batch, made: Mapping[int, int]) -> None:
 
 
 def _values(batch: Batch, row: Row) -> dict[str, Any]:
-    """With our own ids in the place of old ones."""
+    """With our own ids in the place of old ones, and none in that of something that was deleted here."""
     own = {
-        column: batch.new_id(kind, row.values[column])
+        column: batch.new_id_if_alive(kind, row.values[column])
         for column, kind in _REFERENCES.items()
         if row.values.get(column) is not None
     }

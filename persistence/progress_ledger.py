@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -12,6 +11,7 @@ from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from domain.progress import Ledger, Report, WatchProgress
+from persistence.arrays import arrays, given
 from persistence.contents import VISIBLE
 from persistence.database import Connection
 from persistence.statements import Statement, columns_of, is_any, plain
@@ -19,14 +19,6 @@ from persistence.tables import contents, progress_changes, progress_counters, us
 
 _STATE = ("content_id", "position_seconds", "duration_seconds", "completed", "observed_at", "sequence")
 _NONE_YET = sa.literal(0, sa.BigInteger)
-
-
-def _given(name: str, **columns: Any) -> Any:
-    """Rows that come as arrays, one for each column."""
-    arrays = (sa.bindparam(f"{name}_{column}", type_=sa.ARRAY(kind)) for column, kind in columns.items())
-    shape = (sa.column(column, kind) for column, kind in columns.items())
-    return sa.func.unnest(*arrays).table_valued(*shape).render_derived(name=name)
-
 
 # The person before what is theirs, as everywhere: who deletes a person locks in this order too. And one person before
 # the next in the order of their ids, so that no two groups wait for each other.
@@ -64,7 +56,7 @@ _LOCK_AT_ONCE = Statement(
 )
 
 # A statement of its own: what it sees was committed before the locks were got.
-_asked = _given("asked", user_id=sa.BigInteger, event_id=pg.UUID, content_id=sa.BigInteger)
+_asked = given("asked", user_id=sa.BigInteger, event_id=pg.UUID, content_id=sa.BigInteger)
 _STANDING = Statement(
     sa.select(
         _asked.c.user_id,
@@ -87,14 +79,14 @@ _STANDING = Statement(
     lambda *row: row,
 )
 
-_heard = _given("heard", user_id=sa.BigInteger, event_id=pg.UUID)
+_heard = given("heard", user_id=sa.BigInteger, event_id=pg.UUID)
 _remembered = (
     insert(watch_events)
     .from_select(["user_id", "event_id"], sa.select(*_heard.c))
     .on_conflict_do_nothing()
     .cte("remembered")
 )
-_change = _given("change", user_id=sa.BigInteger, **{name: watch_progress.c[name].type for name in _STATE})
+_change = given("change", user_id=sa.BigInteger, **{name: watch_progress.c[name].type for name in _STATE})
 _counted_to = sa.select(_change.c.user_id, sa.func.max(_change.c.sequence).label("sequence")).group_by(
     _change.c.user_id
 )
@@ -162,7 +154,7 @@ async def ledgers(transaction: Connection, reports: Sequence[Report], *, patient
 async def _pages(transaction: Connection, reports: Sequence[Report]) -> Mapping[int, _Page]:
     asked = [(report.user_id, event.event_id, event.content_id) for report in reports for event in report.events]
     pages = defaultdict[int, _Page](_Page)
-    for user_id, visible, known, *progress in await _STANDING.all(transaction, **_columns(_asked, asked)):
+    for user_id, visible, known, *progress in await _STANDING.all(transaction, **arrays(_asked, asked)):
         page = pages[user_id]
         if visible:
             page.visible.add(visible)
@@ -180,14 +172,8 @@ async def write(
 ) -> list[WatchProgress]:
     heard = [(report.user_id, event.event_id) for report in reports for event in report.events]
     changes = [(one.user_id, *(getattr(one, name) for name in _STATE)) for one in changed]
-    return await _WRITE.all(transaction, **_columns(_heard, heard), **_columns(_change, changes))
+    return await _WRITE.all(transaction, **arrays(_heard, heard), **arrays(_change, changes))
 
 
 async def forget_unused(transaction: Connection, user_ids: Sequence[int]) -> None:
     await _FORGET_UNUSED.run(transaction, user_ids=user_ids)
-
-
-def _columns(given: Any, rows: Sequence[Sequence[object]]) -> dict[str, list[object]]:
-    """The arrays that these rows come as."""
-    names = [f"{given.name}_{column.name}" for column in given.c]
-    return dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)) if rows else {name: [] for name in names}

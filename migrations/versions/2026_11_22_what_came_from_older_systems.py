@@ -37,9 +37,10 @@ def upgrade() -> None:
         sa.Column("user_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("content_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("system", sa.Text(), nullable=False),
         sa.Column("seal", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_imported_deeds_user_id"), ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("user_id", "kind", "content_id", name=op.f("pk_imported_deeds")),
+        sa.PrimaryKeyConstraint("user_id", "kind", "content_id", "system", name=op.f("pk_imported_deeds")),
     )
     for statement in _FORGET:
         op.execute(statement)

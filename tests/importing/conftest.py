@@ -11,7 +11,7 @@ import pytest
 
 from composition import Marquee
 from composition.importing import Importing
-from domain.importing import Kind, Outcome, Tally
+from domain.importing import Kind, Outcome, Tally, Trust
 from tests.api.conftest import api, base_url, client, home, marquee, password_hash, world  # noqa: F401
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "import"
@@ -25,7 +25,7 @@ class Imported:
 
     @property
     def reasons(self) -> dict[tuple[str, int], list[str]]:
-        return {(line["file"], line["line"]): line["reasons"] for line in self.report}
+        return {(Path(line["file"]).name, line["line"]): line["reasons"] for line in self.report}
 
     def count(self, kind: Kind, outcome: Outcome) -> int:
         return self.tally.outcomes.get((kind, outcome), 0)
@@ -62,9 +62,11 @@ class Desk:
             writer.writerows(rows)
         return self.folder / name
 
-    async def take(self, *paths: Path, system: str = "old", dry: bool = False) -> Imported:
+    async def take(
+        self, *paths: Path, system: str = "old", dry: bool = False, join_unproven: bool = False, admins: bool = False
+    ) -> Imported:
         report = self.folder / "import-report.jsonl"
-        importing = Importing(paths or [self.folder], system, report, is_dry=dry)
+        importing = Importing(paths or [self.folder], system, report, Trust(join_unproven, admins), is_dry=dry)
         tally = await importing.work(self.dsn, importing.files(), lambda _: None)
         return Imported(tally, [json.loads(line) for line in report.read_text().splitlines()])
 

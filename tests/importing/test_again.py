@@ -63,6 +63,7 @@ async def test_a_later_export_adds_what_is_new(world: World, desk: Desk) -> None
 
 async def test_who_is_here_already_is_joined_and_keeps_what_they_have(api: Api, world: World, desk: Desk) -> None:
     person = await world.person(email="ada@example.com")
+    await world.rows("update users set email_proven = true returning id")
     content = await world.content(title="Not of any import")
     await desk.take(EXAMPLE)
     ada = await world.rows(
@@ -80,7 +81,7 @@ async def test_each_system_has_ids_of_its_own_and_people_are_one_by_their_addres
     desk.lay("people.jsonl", {"id": 17, "email": "minsu@example.com"}, {"id": 18, "email": "new@example.com"})
     desk.lay("contents.jsonl", {"id": 204, "corporation_id": 2, "title": "Another", "genre_ids": [10]})
     desk.lay("reviews.jsonl", {"user_id": 17, "content_id": 204, "rating": 3})
-    done = await desk.take(system="reviews")
+    done = await desk.take(system="reviews", join_unproven=True)
     assert done.outcomes == {Outcome.JOINED: 3, Outcome.WRITTEN: 4}
     minsu = """select u.display_name, c.title from reviews r join users u on u.id = r.author_id
         join contents c on c.id = r.content_id where r.rating = 3"""

@@ -35,11 +35,11 @@ def street(worker_id: str, tmp_path: Path) -> Iterator[Street]:
     made.clear()
 
 
-def begin(street: Street, *arguments: object) -> "subprocess.Popen[str]":
+def begin(street: Street, *arguments: object, **settings: str) -> "subprocess.Popen[str]":
     process = subprocess.Popen(
         [sys.executable, str(ROOT / "server.py"), "import", *map(str, arguments)],
         cwd=street.home,
-        env=street.environment(PYTHONPATH=str(ROOT)),
+        env=street.environment(PYTHONPATH=str(ROOT), **settings),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -86,7 +86,7 @@ def test_it_says_what_it_did_and_fails_where_a_line_was_refused(street: Street) 
     assert "1 likes: content_id: There is no such content, or its line was refused." in out
     (told,) = (street.home / "refused.jsonl").read_text().splitlines()
     assert json.loads(told) == {
-        "file": "likes.csv",
+        "file": str(bad),
         "line": 2,
         "id": None,
         "reasons": ["content_id: There is no such content, or its line was refused. (9999)"],
@@ -95,16 +95,32 @@ def test_it_says_what_it_did_and_fails_where_a_line_was_refused(street: Street) 
 
 def test_what_cannot_be_imported_at_all_is_said(street: Street) -> None:
     (street.home / "like.csv").touch()
+    (street.home / "likes.csv").touch()
     for arguments, said in (
         (["nowhere"], "There is no file or folder nowhere."),
         (["like.csv"], "like.csv is no file that can be imported."),
         ([EXAMPLE, "--from", ""], "The name of a system has from 1 to 50 characters."),
         ([EXAMPLE, "--report", "nowhere/report"], "The report cannot be written to nowhere/report"),
+        ([EXAMPLE, "--report", "likes.csv"], "The report would be written over likes.csv"),
     ):
         done = begin(street, *arguments)
         out, _ = done.communicate(timeout=120)
         assert done.returncode == 2
         assert said in out
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"PORT": "many"}, "The settings cannot be used:"),
+        ({"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}, "The tables could not be brought"),
+    ],
+    ids=["settings", "database"],
+)
+def test_it_ends_with_two_where_it_cannot_begin(street: Street, settings: dict[str, str], said: str) -> None:
+    done = begin(street, EXAMPLE, **settings)
+    out, _ = done.communicate(timeout=120)
+    assert (done.returncode, said in out) == (2, True), out
 
 
 async def test_killed_in_the_middle_everything_agrees_and_the_next_run_does_the_rest(street: Street) -> None:
@@ -133,11 +149,14 @@ async def test_killed_in_the_middle_everything_agrees_and_the_next_run_does_the_
 
 async def test_of_two_at_once_one_waits_and_finds_nothing_left_or_says_that_the_other_runs(street: Street) -> None:
     folder = lay_many(street.home / "many")
-    both = [begin(street, folder, "--report", f"report-{name}.jsonl") for name in ("a", "b")]
+    (folder / "likes-bad.jsonl").write_text('{"user_id": 1, "content_id": 99999}\n')
+    both = [begin(street, folder, "--report", "report.jsonl") for _ in range(2)]
     outs = [(await asyncio.to_thread(one.communicate, timeout=200))[0] for one in both]
     ends = sorted(one.returncode for one in both)
-    assert ends in ([0, 0], [0, 2]), outs
-    assert ends == [0, 0] or any("Another import is running." in out for out in outs)
+    assert ends in ([1, 1], [1, 2]), outs
+    (told,) = (street.home / "report.jsonl").read_text().splitlines()
+    assert json.loads(told)["line"] == 1
+    assert ends == [1, 1] or any("Another import is running." in out for out in outs)
     connection = await asyncpg.connect(street.dsn)
     assert await connection.fetchval(_AGREE)
     assert await counts(connection) == (3000, 3000, 3000)

@@ -67,7 +67,7 @@ def test_files_come_in_the_order_in_which_they_refer_to_each_other(tmp_path: Pat
     for name in ("likes.csv", "people-2.jsonl", "people-1.csv", "contents.2020.jsonl", "notes.txt", "report.jsonl"):
         (tmp_path / name).touch()
     files = files_in([tmp_path], tmp_path / "report.jsonl")
-    assert [(file.name, file.kind) for file in files] == [
+    assert [(file.path.name, file.kind) for file in files] == [
         ("people-1.csv", Kind.PEOPLE),
         ("people-2.jsonl", Kind.PEOPLE),
         ("contents.2020.jsonl", Kind.CONTENTS),

@@ -162,7 +162,7 @@ async def test_doubles_are_refused_and_name_the_line_that_was_first(world: World
         ("genres.jsonl", 2): ["id: Another line has the same. (line 1)"],
         ("people.jsonl", 2): ["email: Another line has the same. (line 1)"],
         ("likes-2020.jsonl", 1): [
-            "content_id: Another line is of the same person and content. (line 1 of likes-2019.jsonl)"
+            f"content_id: Another line is of the same person and content. (line 1 of {desk.folder}/likes-2019.jsonl)"
         ],
     }
     assert await world.rows("select count(*)::int from content_likes") == [(2,)]
