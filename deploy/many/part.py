@@ -16,7 +16,7 @@ from deploy.many.account import Account, CannotRunError
 
 TEMPLATES = Path(__file__).parent / "templates"
 _MOMENT = 0.05  # seconds between two looks
-_PATIENCE = 60.0  # seconds for a start, with recovery after a crash
+_PATIENCE = 120.0  # seconds for a start, with recovery after a crash, where others are busy too
 _PLACES = [*map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), "/usr/sbin", "/usr/bin"]
 
 
