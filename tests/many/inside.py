@@ -39,6 +39,7 @@ INSIDE: dict[str, str] = {
     "tests/api/test_sessions.py::test_a_hash_is_computed_for_an_unknown_person_too": _PATCHES,
     "tests/api/test_slow_readers.py::test_a_socket_that_is_not_read_is_hung_up_on_and_may_come_again": _AHEAD,
     "tests/api/test_sockets.py::test_a_socket_has_at_most_fifty_operations_at_once": _LISTENS,
+    "tests/api/test_sockets.py::test_what_was_said_to_connect_is_not_kept": _LISTENS,
     "tests/api/test_sockets_to_the_letter.py::test_a_handshake_without_its_key_is_none": _NGINX,
     "tests/api/test_statements.py::test_an_operation_runs_exactly_the_statements_that_were_reviewed": _PATCHES,
     "tests/api/test_subscriptions.py::test_a_subscription_that_is_completed_leaves_nothing_behind": _LISTENS,
