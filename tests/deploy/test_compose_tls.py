@@ -5,8 +5,9 @@ import json
 import re
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -52,14 +53,18 @@ def nginx(folder: Path, text: str) -> Iterator[int]:
     command = [program("nginx"), "-e", "stderr", "-p", str(folder), "-c", str(path)]
     with subprocess.Popen(command, stderr=subprocess.PIPE) as running:
         try:
-            while running.poll() is None:
-                with suppress(ConnectionRefusedError):
-                    told(port, "127.0.0.1")
-                    break
+            while running.poll() is None and not listens(port):
+                time.sleep(0.01)
             assert running.poll() is None, running.stderr and running.stderr.read()
             yield port
         finally:
             running.terminate()
+
+
+def listens(port: int) -> bool:
+    """As the kernel says: who asks the port of nobody, from any port, may meet themselves there."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return any(row[1].endswith(f":{port:04X}") and row[3] == "0A" for row in rows)
 
 
 def told(port: int, address: str) -> Told:
