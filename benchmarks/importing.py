@@ -9,10 +9,8 @@ import asyncio
 import csv
 import json
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -21,8 +19,7 @@ from typing import Any
 
 import asyncpg
 
-from integrations.embedded_postgres import EmbeddedPostgres
-from persistence.migrate import upgrade
+from benchmarks.ground import bare
 
 SIZES = {
     "corporations": 450,
@@ -129,19 +126,11 @@ async def disagreements(dsn: str) -> list[str]:
 
 
 def main() -> None:
-    folder = Path(tempfile.mkdtemp(prefix="marquee-benchmark-"))
-    folder.chmod(0o755)  # as root, PostgreSQL runs as another user, who must reach its data
-    embedded = EmbeddedPostgres(folder / "postgres")
-    try:
-        embedded.ensure()
-        upgrade(embedded.dsn)
+    with bare() as (dsn, folder):
         folder.joinpath("files").mkdir()
         write(folder / "files")
-        seconds = {name: told(name, imported(folder, embedded.dsn, *options)) for name, options in _RUNS.items()}
-        wrong = asyncio.run(disagreements(embedded.dsn))
-    finally:
-        embedded.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+        seconds = {name: told(name, imported(folder, dsn, *options)) for name, options in _RUNS.items()}
+        wrong = asyncio.run(disagreements(dsn))
     too_slow = seconds["imported"] >= LIMIT_SECONDS
     raise SystemExit(f"These do not agree: {wrong}" if wrong else "Too slow." if too_slow else 0)
 

@@ -9,10 +9,8 @@ viewers report every ten seconds, by the clock, through the one that gathers.
 import asyncio
 import gc
 import itertools
-import shutil
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -23,13 +21,12 @@ from uuid import uuid4
 
 import asyncpg
 
+from benchmarks.ground import bare
 from domain.errors import Unavailable
 from domain.progress import Progress, WatchEvent
 from domain.users import Role, User, Viewer
-from integrations.embedded_postgres import EmbeddedPostgres
 from jobs.background import background
 from persistence.database import Database
-from persistence.migrate import upgrade
 from persistence.progress import Progress as ProgressStore
 from persistence.signals import PostgresSignals
 
@@ -197,16 +194,8 @@ async def measured(dsn: str, viewers: int, rounds: int) -> bool:
 
 
 def main(viewers: int = 2000, rounds: int = 4) -> None:
-    folder = Path(tempfile.mkdtemp(prefix="marquee-benchmark-"))
-    folder.chmod(0o755)  # as root, PostgreSQL runs as another user, who must reach its data
-    embedded = EmbeddedPostgres(folder / "postgres")
-    try:
-        embedded.ensure()
-        upgrade(embedded.dsn)
-        within = asyncio.run(measured(embedded.dsn, viewers, rounds))
-    finally:
-        embedded.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+    with bare() as (dsn, _):
+        within = asyncio.run(measured(dsn, viewers, rounds))
     raise SystemExit(0 if within else "It is less than the aim.")
 
 

@@ -7,22 +7,18 @@ median of five), and how much was found. Takes about two minutes, most of it to 
 import asyncio
 import json
 import random
-import shutil
 import statistics
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import asyncpg
 
+from benchmarks.ground import bare
 from domain.search import SearchFacet, SearchQuery
-from integrations.embedded_postgres import EmbeddedPostgres
 from persistence.database import Database
-from persistence.migrate import upgrade
 from persistence.pool import Session, teach_types
 from persistence.search import DatabaseSearch
 from persistence.search_terms import put_terms
@@ -159,16 +155,8 @@ async def measured(dsn: str) -> bool:
 
 
 def main() -> None:
-    folder = Path(tempfile.mkdtemp(prefix="marquee-benchmark-"))
-    folder.chmod(0o755)  # as root, PostgreSQL runs as another user, who must reach its data
-    embedded = EmbeddedPostgres(folder / "postgres")
-    try:
-        embedded.ensure()
-        upgrade(embedded.dsn)
-        within = asyncio.run(measured(embedded.dsn))
-    finally:
-        embedded.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+    with bare() as (dsn, _):
+        within = asyncio.run(measured(dsn))
     raise SystemExit(0 if within else "Some of it is slower than it should be.")
 
 
