@@ -17,6 +17,7 @@ from integrations.strangers import asking, failed, read
 
 _NAME = "Keycloak"
 _LONGEST_WORDS = 300
+_MOST_STUMBLES = 3
 # An admin's token is used for this much of its life; the rest is for the way there.
 _USED_LIFE = 0.8
 _USER_ADDRESS = re.compile(r".*/users/([^/?#]{1,255})")
@@ -99,12 +100,17 @@ class Keycloak:
             "credentials": [_credential("password", new.password)],
         }
         names = {"firstName": new.first_name, "lastName": new.last_name}
+        body |= {key: name for key, name in names.items() if name}
         async with asking(_NAME):
-            response = await self._administer(
-                "POST", "/users", body | {key: name for key, name in names.items() if name}
-            )
-            if response.status_code == 409 or (_stumbled(response) and await self._is_there(new.email)):
-                return None
+            for _ in range(_MOST_STUMBLES):
+                response = await self._administer("POST", "/users", body)
+                if not _stumbled(response):
+                    break
+                if await self._is_there(new.email):
+                    return None
+                # Whoever came first is not there to be seen yet, or in the end was not made.
+        if response.status_code == 409:
+            return None
         if response.status_code != 201:
             _refuse(response, "password", new.password)
         if not (address := _USER_ADDRESS.fullmatch(response.headers.get("Location", ""))):

@@ -76,9 +76,7 @@ _told = sa.select(_next_people.c.id).where(_likes_one, _next_people.c.id != _BUT
 _BATCH = Statement(
     sa.select(
         sa.select(sa.func.max(_next_people.c.id)).scalar_subquery().label("last_id"),
-        sa.func.array(
-            sa.select(_next_people.c.id).where(_likes_one, _next_people.c.id != _BUT).scalar_subquery()
-        ).label("user_ids"),
+        sa.func.array(_told.scalar_subquery()).label("user_ids"),
     ),
     Batch,
 )

@@ -13,9 +13,10 @@ const KINDS = ["string", "comment", "variable", "keyword", "spread", "type", "nu
 
 export function panel(names, signal) {
   const parts = new Map(names.map((name) => [name, operation(name)]));
+  const prepare = () => prepareGraphiql().finally(() => parts.forEach(({ link }) => (link.hidden = false)));
   const list = el(
     "details",
-    { id: "operations", on: { toggle: prepareGraphiql } },
+    { id: "operations", on: { toggle: prepare } },
     el("summary", {}, icon("code"), t("panel.title"), el("span", { class: "count" }, String(names.length))),
     el("p", { class: "hint" }, t("panel.hint")),
     [...parts.values()].map(({ part }) => part),
@@ -31,7 +32,7 @@ function operation(name) {
   const text = el("pre", { class: "code", tabIndex: 0, "aria-label": name }, coloured(OPERATIONS[name]));
   const link = el(
     "a",
-    { class: "button", href: "/graphql", target: "_blank", rel: "opener" },
+    { class: "button", href: "/graphql", target: "_blank", rel: "opener", hidden: true }, // until it is prepared
     t("panel.open", { name }),
   );
   const open = () => openInGraphiql(OPERATIONS[name], shown(runs.get(name)?.variables));
@@ -60,7 +61,7 @@ function operation(name) {
     said.dataset.good = run ? !run.code : "";
     variables.replaceChildren(coloured(shown(run?.variables) || "{}"));
   };
-  return { part, tellRun };
+  return { part, link, tellRun };
 }
 
 function describe(run) {

@@ -220,20 +220,33 @@ async def test_a_grant_without_its_tokens_is_none(stub: Stub, accounts: Accounts
     await refusal(CALLS["sign_in"](accounts))
 
 
-STUMBLED = {"errorMessage": "Could not create user"}
+STUMBLED = JSONResponse({"errorMessage": "Could not create user"}, 400)
+TAKEN = JSONResponse({"errorMessage": "User exists with same email"}, 409)
+MADE = Response(status_code=201, headers={"Location": f"/admin/realms/x/users/{SUBJECT}"})
+NOBODY, SOMEBODY = JSONResponse([]), JSONResponse([{"id": SUBJECT}])
 
 
-@pytest.mark.parametrize("found", [[{"id": SUBJECT}], []])
-async def test_an_address_that_somebody_else_just_took_is_taken(
-    stub: Stub, accounts: Accounts, found: list[Any]
+@pytest.mark.parametrize(
+    ("answers", "subject"),
+    [
+        ([STUMBLED, SOMEBODY], None),
+        ([STUMBLED, NOBODY, TAKEN], None),
+        ([STUMBLED, NOBODY, STUMBLED, SOMEBODY], None),
+        ([STUMBLED, NOBODY, MADE], SUBJECT),
+    ],
+)
+async def test_an_address_that_somebody_else_takes_just_now_is_taken_where_they_got_it(
+    stub: Stub, accounts: Accounts, answers: list[Response], subject: str | None
 ) -> None:
-    answers = iter([JSONResponse(STUMBLED, 400), JSONResponse(found)])
-    stub.failing["users"] = lambda: next(answers)
-    if found:
-        assert await accounts.create(NEW) is None
-    else:
-        await refusal(accounts.create(NEW))
-    assert stub.asked == ["admin", "users", "users"]
+    stub.failing["users"] = iter(answers).__next__
+    assert await accounts.create(NEW) == subject
+    assert stub.asked == ["admin", *["users"] * len(answers)]
+
+
+async def test_stumbling_over_nobody_ends(stub: Stub, accounts: Accounts) -> None:
+    stub.failing["users"] = iter([STUMBLED, NOBODY] * 3).__next__
+    await refusal(accounts.create(NEW))
+    assert stub.asked == ["admin", *["users"] * 6]
 
 
 @pytest.mark.parametrize("location", ["", "/", f"/admin/realms/x/users/{SUBJECT}?x", "/admin/realms/x/users/", "ü"])

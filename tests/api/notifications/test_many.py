@@ -50,6 +50,13 @@ TOLD = """select count(*), count(distinct user_id), bool_and(user_id % $1 = 0) f
   where kind = 'CONTENT_ADDED'"""
 
 
+async def told_to_the_end(crowd: World) -> None:
+    """The job as its clock runs it: while PostgreSQL rolls back what was killed, there seems to be nothing to do."""
+    async with asyncio.timeout(60):
+        while await crowd.rows("select 1 from fan_outs"):
+            await crowd.run("fan out news")
+
+
 @pytest.mark.xdist_group("heavy")
 async def test_all_are_told_once_and_batch_by_batch_while_others_go_on(api: Api, crowd: World) -> None:
     corporation = await crowd.corporation()
@@ -63,7 +70,7 @@ async def test_all_are_told_once_and_batch_by_batch_while_others_go_on(api: Api,
     killed.cancel()
     await asyncio.wait([killed])
     assert (await crowd.rows(TOLD, EVERY))[0][0] < PEOPLE // EVERY
-    others = [asyncio.create_task(crowd.run("fan out news")) for _ in range(2)]
+    others = [asyncio.create_task(told_to_the_end(crowd)) for _ in range(2)]
     for number, content in enumerate(contents, start=1):
         await api.data(REVIEW, author, contentId=ids.encode("Content", content.id))
         assert await kinds(api, manager) == ["REVIEW_ADDED"] * number, "at once, whoever else is told of something"
