@@ -2,15 +2,12 @@
 
 from datetime import timedelta
 
-import structlog
-
+from composition.gathering import failing
 from domain.playback import Playback, PlaybackStore
 from domain.ports import Database, Signals
 from domain.progress import Progress, ProgressStore
 from domain.tokens import Tickets
 from settings import Settings
-
-_log = structlog.get_logger("progress")
 
 
 class Watching:
@@ -22,10 +19,5 @@ class Watching:
         return Playback(self._database, store, self._tickets, self._signals, lifetime, most)
 
     def progress(self, store: ProgressStore) -> Progress:
-        told = _group_failed if self._settings.progress_gathered else None
+        told = failing("progress") if self._settings.progress_gathered else None
         return Progress(self._database, store, self._signals, told)
-
-
-def _group_failed(reports: int, error: Exception) -> None:
-    """Each of them is tried by itself now, and says what is wrong; many of these lines say that gathering is."""
-    _log.warning("group_failed", reports=reports, reason=repr(error)[:200])

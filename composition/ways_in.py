@@ -14,6 +14,7 @@ import persistence.identities
 import persistence.passwords
 import persistence.profiles
 import persistence.sessions
+from composition.gathering import failing
 from composition.including import included
 from composition.sharing import Sharing
 from domain.attempts import AttemptRules, Attempts
@@ -104,6 +105,7 @@ class WaysIn:
             self._signals,
             self._rules,
             self._freshness,
+            failing("sessions"),
         )
 
     @cached_property

@@ -1,11 +1,13 @@
 """Who is asking: by an access token, ours or another issuer's, or by a cookie; and whether they still may."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from domain.endings import Ending, Endings
-from domain.errors import Unauthenticated
+from domain.errors import Unauthenticated, Unavailable
 from domain.freshness import Freshness
+from domain.gathering import Gathering
 from domain.identities import Identities
 from domain.ports import Database, Signals, Transaction
 from domain.sessions import (
@@ -19,8 +21,12 @@ from domain.sessions import (
     remaining_seconds,
 )
 from domain.tokens import AccessTokens, Claims, CsrfTokens, RefreshSecrets
-from domain.users import Viewer
+from domain.users import User, Viewer
 
+# So many are looked for at once, so many wait to be, and so long.
+_GROUP = 16
+_MOST_WAITING = 10_000
+_PATIENCE_SECONDS = 4.5
 _ENDED = "This session has ended. Please sign in again."
 
 
@@ -45,20 +51,25 @@ class Authentication:
         signals: Signals,
         rules: SessionRules,
         freshness: Freshness,
+        group_failed: Callable[[int, Exception], None],
     ) -> None:
         self._database, self._store, self._sessions = database, store, sessions
         self._identities, self._access_tokens, self._cookies = identities, access_tokens, cookies
         self._csrf_tokens, self._rules, self._freshness = csrf_tokens, rules, freshness
         self._endings = Endings(signals, self.renewed)
+        # On a busy server many ask in the same breath, and each asks this first.
+        self._living = Gathering(self._users, self._user, group_failed, most=_GROUP, most_waiting=_MOST_WAITING)
 
     async def by_token(self, token: str, client: Client) -> Viewer:
         """Who an access token speaks for. Raises Unauthenticated, or UserNotFound for a stranger's good token."""
         claims = await self._access_tokens.verify(token)
         if claims.session_id is None:
             return await self._by_others_token(claims, client)
-        user = await self._store.living_user(claims.session_id, int(claims.subject))
-        if user is None:
-            raise Unauthenticated(_ENDED)
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                user = await self._living.ask((claims.session_id, int(claims.subject)), 1)
+        except TimeoutError as error:
+            raise Unavailable("Who is asking could not be found out in time. Please try again.") from error
         return Viewer(user, claims.session_id, claims.expires_at)
 
     async def by_cookie(self, value: str, *, renewing: bool) -> Resumed | None:
@@ -91,6 +102,16 @@ class Authentication:
         longer waits for it.
         """
         return self._endings.of(viewer, then, by_rights=by_rights)
+
+    async def _users(self, asked: Sequence[tuple[int, int]]) -> list[User | Exception]:
+        """Of these sessions and people."""
+        return [user or Unauthenticated(_ENDED) for user in await self._store.living_users(asked)]
+
+    async def _user(self, asked: tuple[int, int]) -> User:
+        user = await self._store.living_user(*asked)
+        if user is None:
+            raise Unauthenticated(_ENDED)
+        return user
 
     async def _by_others_token(self, claims: Claims, client: Client) -> Viewer:
         """Another issuer's token has a session here too, so that it can be listed and ended like any other."""

@@ -1,7 +1,7 @@
 """What one request, operation of a socket or run of a job has cost and come to, and who is told of it."""
 
+import secrets
 import time
-import uuid
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -108,4 +108,4 @@ socket: ContextVar[Socket | None] = ContextVar("socket", default=None)
 def new_meter() -> Meter:
     """For an operation of the socket that we are at, if at any."""
     here = socket.get()
-    return Meter(uuid.uuid4().hex, here.observers, socket_id=here.id) if here else Meter(uuid.uuid4().hex)
+    return Meter(secrets.token_hex(16), here.observers, socket_id=here.id) if here else Meter(secrets.token_hex(16))

@@ -140,6 +140,9 @@ class SessionStore(Protocol):
     async def living_user(self, session_id: int, user_id: int) -> User | None:
         """The person, if this session of theirs is alive."""
 
+    async def living_users(self, asked: Sequence[tuple[int, int]]) -> list[User | None]:
+        """The same for many of such sessions and people, in their order."""
+
     async def adopted(self, claims: Claims) -> tuple[User, int] | None:
         """The person and the session of another issuer's token, if both are known and nothing about it is new."""
 

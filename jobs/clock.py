@@ -3,8 +3,8 @@ same however often they run.
 """
 
 import asyncio
+import secrets
 import time
-import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -40,7 +40,7 @@ async def _repeat(job: Job, observers: Observers) -> None:
 
 async def _run(job: Job, observers: Observers) -> None:
     """Once, with an id of its own, which every line that it writes carries. A run that was cut off counts as none."""
-    own = Meter(uuid.uuid4().hex, observers, job=job.name)
+    own = Meter(secrets.token_hex(16), observers, job=job.name)
     meter.set(own)
     for observer in observers:
         observer.job_began(own)

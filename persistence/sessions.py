@@ -1,5 +1,6 @@
 """Sessions in PostgreSQL. Its clock alone decides what is over."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -11,7 +12,8 @@ from domain.users import User
 from persistence import users as people
 from persistence.database import Connection, Database
 from persistence.identities import THIS as _IDENTITY
-from persistence.statements import Statement, columns_of, plain
+from persistence.making import of_parent
+from persistence.statements import Statement, columns_of, is_any, plain
 from persistence.sweeping import oldest_of, sweep
 from persistence.tables import Moment, identities, one_time_codes, sessions, users
 
@@ -120,11 +122,11 @@ _ROTATE = Statement(
 )
 _SAW_SUCCESSOR = plain(sa.update(sessions).where(_THIS).values(successor_seen=True, rotated_at=_NOW))
 _TOUCH = Statement(sa.update(sessions).where(_THIS).values(last_used_at=_NOW).returning(*COLUMNS), Session)
-_LIVING_USER = Statement(
-    sa.select(*people.COLUMNS)
-    .join(sessions, sessions.c.user_id == users.c.id)
-    .where(_THIS, users.c.id == sa.bindparam("user_id"), ALIVE),
-    User,
+_LIVING_USERS = Statement(
+    sa.select(sessions.c.id, *people.COLUMNS)
+    .join(users, users.c.id == sessions.c.user_id)
+    .where(is_any(sessions.c.id, "session_ids"), ALIVE),
+    of_parent(User),
 )
 _LIVING = Statement(
     sa.select(*COLUMNS)
@@ -213,8 +215,14 @@ class Sessions:
         return await _TOUCH.one(transaction, session_id=session_id)
 
     async def living_user(self, session_id: int, user_id: int) -> User | None:
+        (user,) = await self.living_users([(session_id, user_id)])
+        return user
+
+    async def living_users(self, asked: Sequence[tuple[int, int]]) -> list[User | None]:
         async with self._database.reading() as connection:
-            return await _LIVING_USER.first(connection, session_id=session_id, user_id=user_id)
+            found = dict(await _LIVING_USERS.all(connection, session_ids=[session_id for session_id, _ in asked]))
+        users_found = ((found.get(session_id), user_id) for session_id, user_id in asked)
+        return [user if user and user.id == user_id else None for user, user_id in users_found]
 
     async def living(self, user_id: int) -> list[Session]:
         async with self._database.reading() as connection:

@@ -245,7 +245,7 @@ class Edge(HttpToolsProtocol):
     async def _run(self, cycle: RequestResponseCycle, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         """The application, whose faults are told in the log and end the connection."""
         try:
-            await app(scope, receive, _closing(cycle, send) if cycle.more_body else send)
+            await app(scope, receive, self._line.joining(_closing(cycle, send) if cycle.more_body else send))
         except asyncio.CancelledError:
             pass  # at the end of the process, when the client knows already; nobody waits for this task
         except Exception:

@@ -1,7 +1,7 @@
 """Where every request comes in: its id, its line in the log, and what is told of it; its faults masked."""
 
+import secrets
 import time
-import uuid
 from collections.abc import Callable
 
 import structlog
@@ -38,7 +38,7 @@ class Front:
             own = Meter(_request_id(scope), self._observers, door=door_of(scope["path"]), method=_method(scope))
             await _Request(inner, scope, receive, send, self._cors, self._tells_cost, own).run()
         elif scope["type"] == "websocket":
-            socket.set(Socket(uuid.uuid4().hex, self._observers))
+            socket.set(Socket(secrets.token_hex(16), self._observers))
             await _Opened(self._observers).run(inner, scope, receive, send)
         else:
             await inner(scope, receive, send)
@@ -166,4 +166,4 @@ def _header(scope: Scope, wanted: bytes) -> str | None:
 def _request_id(scope: Scope) -> str:
     """The caller's own, where it is short and plain, so that logs of several systems can be joined."""
     given = _header(scope, b"x-request-id") or ""
-    return given if 0 < len(given) <= 64 and set(given) <= _OWN_ID else uuid.uuid4().hex
+    return given if 0 < len(given) <= 64 and set(given) <= _OWN_ID else secrets.token_hex(16)

@@ -1,6 +1,6 @@
 """What is answered where no application has a say: by the connection itself, in our one form of errors."""
 
-import uuid
+import secrets
 from collections.abc import Iterable, Mapping
 
 import structlog
@@ -23,7 +23,7 @@ class Refused(Exception):
 
 def refusal(refused: Refused, path: str) -> Response:
     """With its line in the log, and an id of its own in both. `path` is what is known of it."""
-    own = Meter(uuid.uuid4().hex)
+    own = Meter(secrets.token_hex(16))
     before = meter.set(own)
     try:
         response = plain(path[:200], CODES.get(refused.status, "BAD_REQUEST"), refused.status, refused.message)

@@ -20,7 +20,7 @@ TOP = "{ contents(orderBy: TOP_RATED) { nodes { id reviewCount averageRating rev
 DELETE_CONTENT = """mutation ($id: ID!) { deleteContent(input: {id: $id}) {
   ... on Content { deletedAt } ... on Refusal { code } } }"""
 EVERYBODY_REVIEWS = """insert into reviews (content_id, author_id, rating, body)
-  select c.id, u.id, 1 + (c.id + u.id) % 10, c.id || ' by ' || u.id from contents c, users u"""
+  select c.id, u.id, 1 + (c.id + u.id) % 10, c.id || ' by ' || u.id from contents c, users u order by c.id, u.id"""
 
 
 async def counted(world: World) -> list[tuple[int, int]]:

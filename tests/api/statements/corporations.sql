@@ -18,10 +18,10 @@ SELECT corporations.id, corporations.name, CASE WHEN (corporations.plan_expires_
 FROM corporations ORDER BY corporations.created_at ASC, corporations.id ASC 
  LIMIT $2::BIGINT;
 
+SELECT sessions.id, users.id AS id_1, users.email, users.display_name, users.first_name, users.last_name, users.role, users.corporation_id, users.region_code, users.subscription_status, users.points, users.created_at, users.birthday, users.gender, users.picture_url, users.consented_at 
+FROM sessions JOIN users ON users.id = sessions.user_id 
+WHERE sessions.id = ANY (CAST((SELECT $1::BIGINT[] AS anon_1) AS BIGINT[])) AND sessions.revoked_at IS NULL AND sessions.expires_at > now();
+
 SELECT users.corporation_id, count(*) AS count_1 
 FROM users 
 WHERE users.corporation_id = ANY (CAST((SELECT $1::BIGINT[] AS anon_1) AS BIGINT[])) GROUP BY users.corporation_id;
-
-SELECT users.id, users.email, users.display_name, users.first_name, users.last_name, users.role, users.corporation_id, users.region_code, users.subscription_status, users.points, users.created_at, users.birthday, users.gender, users.picture_url, users.consented_at 
-FROM users JOIN sessions ON sessions.user_id = users.id 
-WHERE sessions.id = $1::BIGINT AND users.id = $2::BIGINT AND sessions.revoked_at IS NULL AND sessions.expires_at > now();

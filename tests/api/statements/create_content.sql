@@ -14,9 +14,9 @@ INSERT INTO fan_outs (content_id, but_user_id) VALUES ($1::BIGINT, $2::BIGINT);
 INSERT INTO genres (name) SELECT name 
 FROM unnest($1::TEXT[]) AS name ORDER BY lower(name) ON CONFLICT DO NOTHING;
 
-SELECT users.id, users.email, users.display_name, users.first_name, users.last_name, users.role, users.corporation_id, users.region_code, users.subscription_status, users.points, users.created_at, users.birthday, users.gender, users.picture_url, users.consented_at 
-FROM users JOIN sessions ON sessions.user_id = users.id 
-WHERE sessions.id = $1::BIGINT AND users.id = $2::BIGINT AND sessions.revoked_at IS NULL AND sessions.expires_at > now();
+SELECT sessions.id, users.id AS id_1, users.email, users.display_name, users.first_name, users.last_name, users.role, users.corporation_id, users.region_code, users.subscription_status, users.points, users.created_at, users.birthday, users.gender, users.picture_url, users.consented_at 
+FROM sessions JOIN users ON users.id = sessions.user_id 
+WHERE sessions.id = ANY (CAST((SELECT $1::BIGINT[] AS anon_1) AS BIGINT[])) AND sessions.revoked_at IS NULL AND sessions.expires_at > now();
 
 WITH learned AS 
 (INSERT INTO title_words (word, leavings) SELECT anon_1.word AS word, array_agg(anon_1.leaving) AS array_agg_1 

@@ -8,6 +8,6 @@ FROM (SELECT content_likes.created_at AS liked_at, content_likes.content_id AS l
 FROM content_likes JOIN contents ON contents.id = content_likes.content_id 
 WHERE content_likes.user_id = $1::BIGINT AND contents.deleted_at IS NULL) AS anon_1;
 
-SELECT users.id, users.email, users.display_name, users.first_name, users.last_name, users.role, users.corporation_id, users.region_code, users.subscription_status, users.points, users.created_at, users.birthday, users.gender, users.picture_url, users.consented_at 
-FROM users JOIN sessions ON sessions.user_id = users.id 
-WHERE sessions.id = $1::BIGINT AND users.id = $2::BIGINT AND sessions.revoked_at IS NULL AND sessions.expires_at > now();
+SELECT sessions.id, users.id AS id_1, users.email, users.display_name, users.first_name, users.last_name, users.role, users.corporation_id, users.region_code, users.subscription_status, users.points, users.created_at, users.birthday, users.gender, users.picture_url, users.consented_at 
+FROM sessions JOIN users ON users.id = sessions.user_id 
+WHERE sessions.id = ANY (CAST((SELECT $1::BIGINT[] AS anon_1) AS BIGINT[])) AND sessions.revoked_at IS NULL AND sessions.expires_at > now();

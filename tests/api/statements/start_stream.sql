@@ -1,6 +1,6 @@
-SELECT users.id, users.email, users.display_name, users.first_name, users.last_name, users.role, users.corporation_id, users.region_code, users.subscription_status, users.points, users.created_at, users.birthday, users.gender, users.picture_url, users.consented_at 
-FROM users JOIN sessions ON sessions.user_id = users.id 
-WHERE sessions.id = $1::BIGINT AND users.id = $2::BIGINT AND sessions.revoked_at IS NULL AND sessions.expires_at > now();
+SELECT sessions.id, users.id AS id_1, users.email, users.display_name, users.first_name, users.last_name, users.role, users.corporation_id, users.region_code, users.subscription_status, users.points, users.created_at, users.birthday, users.gender, users.picture_url, users.consented_at 
+FROM sessions JOIN users ON users.id = sessions.user_id 
+WHERE sessions.id = ANY (CAST((SELECT $1::BIGINT[] AS anon_1) AS BIGINT[])) AND sessions.revoked_at IS NULL AND sessions.expires_at > now();
 
 WITH beside AS 
 (SELECT CASE WHEN ($6::BIGINT IS NULL) THEN $7::INTEGER ELSE (SELECT count(*) AS count_1 
