@@ -66,6 +66,11 @@ class Line:
             self._transport.close()
             self.watch()
 
+    def abort(self) -> None:
+        """The head of an answer is not kept back: whoever hears nothing at all takes it that nothing was done."""
+        self._release()
+        self._transport.abort()
+
     def lost(self) -> None:
         """The transport says that it is closed."""
         self._closing = True

@@ -24,6 +24,8 @@ class Transport:
     def close(self) -> None:
         self.closed = True
 
+    abort = close
+
     def is_closing(self) -> bool:
         return self.closed
 
@@ -66,6 +68,15 @@ async def test_the_last_answer_is_whole_before_the_line_is_closed(transport: Tra
     await answer(BODY)
     line.unwatch()
     assert (transport.pieces, transport.closed) == ([b"head body"], True)
+
+
+async def test_an_answer_that_breaks_off_is_one_that_began(transport: Transport, line: Line) -> None:
+    async def send(message: Any) -> None:
+        line.write(b"head")
+
+    await line.joining(send)(HEAD)
+    line.abort()
+    assert (transport.pieces, transport.closed) == ([b"head"], True)
 
 
 async def test_a_line_that_was_cut_meanwhile_hears_nothing(transport: Transport, line: Line) -> None:
