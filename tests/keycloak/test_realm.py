@@ -72,7 +72,8 @@ async def test_a_token_says_whose_it_is_and_for_how_long(
     (there,) = (await admin.get("users", params={"email": person})).json()
     assert (claims["sub"], claims["email"], claims["email_verified"]) == (there["id"], person, True)
     assert (claims["iss"], claims["typ"], claims["azp"]) == (keycloak.issuer, "Bearer", "marquee")
-    assert claims["exp"] - claims["iat"] == tokens["expires_in"] == 1800
+    assert claims["exp"] - claims["iat"] == 1800
+    assert tokens["expires_in"] in {1799, 1800}, "what is left of it"
     assert claims["sid"]
     assert said(tokens["id_token"])["typ"] == "ID"
 

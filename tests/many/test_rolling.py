@@ -51,15 +51,15 @@ async def test_sockets_are_told_to_come_back_and_miss_nothing(many: Many, api: A
         heard: list[float] = []
         cursor = None
         while not heard or heard[-1] < 1000:
-            async with connected(api.base_url, person) as socket:
-                await socket.subscribe(WATCH, after=cursor)
-                try:
+            try:
+                async with connected(api.base_url, person) as socket:
+                    await socket.subscribe(WATCH, after=cursor)
                     while not heard or heard[-1] < 1000:
                         event = (await socket.data())["watchProgress"]
                         cursor = event["cursor"]
                         heard.append(event["progress"]["positionSeconds"])
-                except ConnectionClosed as closed:
-                    codes.append(closed.rcvd.code if closed.rcvd else 1006)
+            except ConnectionClosed as closed:  # also while it was being opened
+                codes.append(closed.rcvd.code if closed.rcvd else 1006)
         return heard
 
     async def write() -> list[float]:

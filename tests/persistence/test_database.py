@@ -141,3 +141,12 @@ async def test_a_replica_that_holds_too_little_is_not_asked(database: Database) 
     finally:
         may_lag.reset(token)
         await both.close()
+
+
+async def test_a_primary_that_cannot_say_how_far_it_is_is_unavailable(database: Database) -> None:
+    """To a writer, that is, who waits for the replica: what they wrote may be there, and they hear a code."""
+    both = Database(database.dsn, pool_size=2, replica_dsn=database.dsn)
+    await both.open()
+    await both.close()
+    with pytest.raises(Unavailable):
+        await both.caught_up()

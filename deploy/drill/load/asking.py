@@ -44,20 +44,32 @@ class Asker:
     lateness: Lateness = field(default_factory=Lateness)
 
     async def ask(
-        self, kind: str, document: str, token: str = "", *, at: str = "", wants: str = "", **variables: Any
+        self,
+        kind: str,
+        document: str,
+        token: str = "",
+        *,
+        at: str = "",
+        wants: str = "",
+        already: str = "",
+        **variables: Any,
     ) -> Answer:
-        """By GraphQL. `wants` is the code of the answer that is the right one, where that is a no."""
+        """By GraphQL. `wants` is the code of the answer that is the right one, where that is a no; `already` that of
+        one that is right too, because a try before this, of which nobody knows what became, may have done it.
+        """
         headers = {"authorization": f"Bearer {token}"} if token else {}
         body = {"query": document, "variables": variables}
         sending = self.client.build_request("POST", f"{at or self.front}/graphql", json=body, headers=headers)
-        return await self._sent(kind, sending, _of_graphql, at, wants)
+        return await self._sent(kind, sending, _of_graphql, at, wants, already)
 
     async def fetch(self, kind: str, method: str, address: str, **more: Any) -> Answer:
         """At any other door."""
         at = "" if address.startswith(self.front) else address
-        return await self._sent(kind, self.client.build_request(method, address, **more), _plain, at, "")
+        return await self._sent(kind, self.client.build_request(method, address, **more), _plain, at)
 
-    async def _sent(self, kind: str, request: httpx2.Request, read: Any, at: str, wants: str) -> Answer:
+    async def _sent(
+        self, kind: str, request: httpx2.Request, read: Any, at: str, wants: str = "", already: str = ""
+    ) -> Answer:
         began = time.monotonic()
         try:
             response = await self.client.send(request)
@@ -66,7 +78,7 @@ class Asker:
             answer = Answer("unanswered", f"{type(error).__name__}")
         ended = time.monotonic()
         took, late = ended - began, self.lateness.between(began, ended)
-        good = answer.code == wants if wants else answer.done
+        good = answer.code == wants if wants else answer.done or bool(already and answer.code == already)
         tell(kind=kind, at=began, took=took, late=late, outcome=answer.outcome, code=answer.code, good=good, past=at)
         return answer
 

@@ -45,6 +45,11 @@ mutation Unlike($content: ID!) {
 _IS_LIKED = "query IsLiked($content: ID!) { content(id: $content) { likedByViewer } }"
 
 
+def _gone(claim: Claim) -> str:
+    """What is right to say of a review that a deletion may have taken already."""
+    return "NOT_FOUND" if None in claim.possible else ""
+
+
 class Critic(Person):
     """Writes one review after another; of each, what is done to it is done in order."""
 
@@ -79,12 +84,12 @@ class Critic(Person):
 
     async def _update(self, claim: Claim) -> None:
         rating, body = self._state()
-        answer = await self.ask("review", _UPDATE, id=self._id, rating=rating, body=body)
+        answer = await self.ask("review", _UPDATE, id=self._id, rating=rating, body=body, already=_gone(claim))
         claim.asked_for([rating, body], answer)
         self._put_by(claim, answer)
 
     async def _delete(self, claim: Claim) -> None:
-        answer = await self.ask("review", _DELETE, id=self._id)
+        answer = await self.ask("review", _DELETE, id=self._id, already=_gone(claim))
         claim.asked_for(None, answer)
         self._put_by(claim, answer)
         if answer.done:

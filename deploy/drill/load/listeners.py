@@ -93,8 +93,10 @@ class Leaver(Person):
 
     async def _sign_out(self) -> None:
         """A try that nobody answered may have ended the session all the same."""
-        while not (answer := await self.ask("logout", _LOGOUT)).done and answer.code != "UNAUTHENTICATED":
+        answer = await self.ask("logout", _LOGOUT)
+        while not answer.done and answer.code != "UNAUTHENTICATED":
             await asyncio.sleep(0.5)
+            answer = await self.ask("logout", _LOGOUT, already="UNAUTHENTICATED")
 
     async def _see_it_go(self, gone: "asyncio.Task[int]") -> None:
         ended = time.monotonic()
