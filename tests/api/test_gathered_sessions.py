@@ -58,15 +58,28 @@ async def test_who_may_no_longer_is_told_so_among_those_who_may(
     assert all(heard[number] == one.user.id for number, one in enumerate(people) if number not in gone)
 
 
-async def test_a_session_that_ended_while_others_were_looked_for_is_over(
-    world: World, authentication: Authentication, people: list[Person]
+async def test_a_session_that_ends_while_others_are_looked_for_is_over_for_who_comes_then(
+    world: World, authentication: Authentication, people: list[Person], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    early = asyncio.create_task(answered(authentication, people))
-    await asyncio.sleep(0)
-    await world.marquee.services.sessions.revoke_all(world.viewer(people[0]))
-    heard, _ = await answered(authentication, [people[0]])
-    assert isinstance(heard[0], Unauthenticated)
-    assert (await early)[0][1:] == [person.user.id for person in people[1:]]
+    find, found, told = authentication._store.living_users, asyncio.Event(), asyncio.Event()
+
+    async def finding(asked: Asked) -> list[User | None]:
+        users = await find(asked)
+        found.set()
+        await told.wait()
+        return users
+
+    monkeypatch.setattr(authentication._store, "living_users", finding)
+    early = asyncio.create_task(answered(authentication, people[:1]))
+    async with asyncio.timeout(5):
+        await found.wait()
+        await world.marquee.services.sessions.revoke_all(world.viewer(people[0]))
+        late = asyncio.create_task(answered(authentication, people[:1]))
+        while not authentication._living._line:
+            await asyncio.sleep(0)  # until the second stands in line behind the first
+    told.set()
+    assert (await early)[0] == [people[0].user.id]
+    assert [type(one) for one in (await late)[0]] == [Unauthenticated]
 
 
 async def test_where_a_group_fails_each_is_looked_for_alone(

@@ -20,6 +20,7 @@ from tests.many.conftest import missing
 from tests.processes.test_worker_metrics import free_port
 
 PAGE = (DEPLOY.parent / "docs" / "containers.md").read_text()
+_PATIENCE_SECONDS = 20
 CLAIMS = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.7"}
 Told = tuple[str, str]
 Front = Callable[[Callable[[str], str]], AbstractContextManager[int]]
@@ -53,8 +54,10 @@ def nginx(folder: Path, text: str) -> Iterator[int]:
     command = [program("nginx"), "-e", "stderr", "-p", str(folder), "-c", str(path)]
     with subprocess.Popen(command, stderr=subprocess.PIPE) as running:
         try:
+            given_up = time.monotonic() + _PATIENCE_SECONDS
             while running.poll() is None and not listens(port):
-                time.sleep(0.01)
+                assert time.monotonic() < given_up, "nginx runs, and does not listen"
+                time.sleep(0.01)  # between two looks: it tells nobody when it listens
             assert running.poll() is None, running.stderr and running.stderr.read()
             yield port
         finally:
