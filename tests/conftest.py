@@ -17,6 +17,10 @@ from tests.execution.both import differences
 from tests.integrations.tmdb_server import TmdbServer, tmdb_server
 
 _started: list[tuple[EmbeddedPostgres, Path]] = []
+HERE = Path(__file__).parent
+# One worker runs them all, so that their servers are started once. What floods a machine is one group with what marks
+# itself as heavy, so that no two of them meet.
+GROUPS = {"many": "heavy", "keycloak": "heavy", "api/media": "media", "integrations/objects": "objects"}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -38,6 +42,15 @@ def pytest_unconfigure() -> None:
         del os.environ["MARQUEE_TEST_DSN"]
         embedded.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Before xdist reads the marks: it runs first."""
+    for folder, group in GROUPS.items():
+        for item in items:
+            if item.path.is_relative_to(HERE / folder):
+                item.add_marker(pytest.mark.xdist_group(group))
 
 
 def database_from_template(name: str) -> str:

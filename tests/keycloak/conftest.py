@@ -80,13 +80,6 @@ class RunningKeycloak:
             return await client.post(f"{self.issuer}/protocol/openid-connect/token", data=ours | form)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker runs them all, so that one Keycloak is started; and what floods a server, so that they do not meet."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("heavy"))
-
-
 @pytest.fixture(scope="session")
 def keycloak_home() -> Path:
     """Where Keycloak is unpacked. Where it cannot be fetched the tests are skipped, and say so."""

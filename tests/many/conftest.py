@@ -23,13 +23,6 @@ from tests.emptying import empty
 _GIVEN = {"PATH", "HOME", "LANG", "TMPDIR"}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker runs them all, so that everything is started once."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("many"))
-
-
 @pytest.fixture(scope="session")
 async def many() -> AsyncIterator[Many]:
     """It runs. Where Debian's programs are missing the tests are skipped, and say so; in CI they fail."""

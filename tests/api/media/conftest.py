@@ -112,13 +112,6 @@ class Stage:
         return not await self.is_stored(key) and not await self.has_arrived(key)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker runs them all, so that one S3 server is started."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("media"))
-
-
 @pytest.fixture(scope="session")
 async def with_bucket(marquee: Marquee, rclone_url: str, credentials: None) -> AsyncIterator[tuple[Marquee, str]]:
     """Another Marquee on the same database, whose store is a real S3 server, and where it answers."""

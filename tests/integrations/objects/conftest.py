@@ -21,13 +21,6 @@ REGION = "ap-northeast-2"
 _numbers = count(1)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker runs them all, so that each server is started once."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("objects"))
-
-
 @pytest.fixture(scope="session")
 def moto_url() -> Iterator[str]:
     with moto() as url:
