@@ -32,6 +32,7 @@ import persistence.users
 import persistence.video_assets
 from composition.demonstrating import Demonstrating
 from composition.doors import Doors
+from composition.gathering import failing
 from composition.instagram import Instagram
 from composition.observing import Observing
 from composition.searching import Searching
@@ -121,9 +122,9 @@ class Marquee:
     @cached_property
     def stores(self) -> Stores:
         return Stores(
-            persistence.users.Users(self.database),
-            persistence.corporations.Corporations(self.database),
-            persistence.contents.Contents(self.database),
+            persistence.users.Users(self.database, failing("users")),
+            persistence.corporations.Corporations(self.database, failing("corporations")),
+            persistence.contents.Contents(self.database, failing("contents")),
             persistence.genres.Genres(self.database),
             persistence.video_assets.VideoAssets(self.database),
             persistence.likes.Likes(self.database),
@@ -235,14 +236,13 @@ class Marquee:
     @asynccontextmanager
     async def running(self, *, listening: bool) -> AsyncIterator[None]:
         """The parts that run beside the requests, for as long as the process serves."""
-        line = background(*([self.signals.run()] if listening else []))
         async with together(
             self.observing.running(),
             self.http,
             self.patient_http,
             self.storing.running(),
             self.sharing.running(),
-            line,
+            background(*([self.signals.run()] if listening else [])),
             self._connected(),
         ):
             await self.own_keys.warm()

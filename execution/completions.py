@@ -7,6 +7,7 @@ from graphql.execution.executor import Executor
 from graphql.pyutils import gather_with_cancel, is_awaitable
 
 from execution.faults import Faulty
+from execution.leaves import Leaf
 from execution.places import Where
 from execution.sites import Site
 
@@ -34,6 +35,7 @@ class Completion:
 
     def __init__(self, inner: Inner, site: Site, *, required: bool) -> None:
         self._inner, self._site, self._required = inner, site, required
+        self._leaf = inner if isinstance(inner, Leaf) else None
 
     @property
     def waits(self) -> bool:
@@ -42,6 +44,17 @@ class Completion:
     @property
     def weight(self) -> int:
         return self._inner.weight
+
+    @property
+    def is_leaf(self) -> bool:
+        return self._leaf is not None
+
+    def at_once(self, values: list[Any]) -> list[Any] | None:
+        """The results of a leaf where nothing is odd about its values, as nearly always; else None."""
+        kinds = {*map(type, values)}
+        if self._leaf is None or not kinds <= _plain or (self._required and type(None) in kinds):
+            return None
+        return self._leaf.at_once(values, kinds)
 
     async def complete(self, executor: Executor[Any], values: list[Any], where: Where) -> list[Any]:
         """One result for each value; Faulty where one failed that must not be null."""

@@ -53,22 +53,27 @@ class Leaf:
 
     def __init__(self, type_: GraphQLLeafType, site: Site) -> None:
         self._type, self._site = type_, site
-        self._kind, self._fit = _AS_IT_IS.get(type_, (type(None), _any))
+        kind, self._fit = _AS_IT_IS.get(type_, (type(None), _any))
+        self._as_they_are = {kind, type(None)}
         # There are few members, and each is looked for among all.
         coerce = type_.coerce_output_value
         self._coerce = cache(coerce) if isinstance(type_, GraphQLEnumType) else coerce
 
     async def complete(self, executor: Executor[Any], values: list[Any], where: Where) -> list[Any]:
-        kinds = {*map(type, values)}
+        results = self.at_once(values, {*map(type, values)})
+        return self._one_by_one(executor, values, where) if results is None else results
+
+    def at_once(self, values: list[Any], kinds: set[type]) -> list[Any] | None:
+        """One result for each value. None where one of them fails: which, and why, is found out one by one."""
         some = [value for value in values if value is not None] if type(None) in kinds else values
-        if kinds <= {self._kind, type(None)} and self._fit(some):
+        if kinds <= self._as_they_are and self._fit(some):
             return values
         try:
             coerced = list(map(self._coerce, some))
-        except Exception:  # which of them, and why, is found out one by one
-            return self._one_by_one(executor, values, where)
+        except Exception:
+            return None
         if not _NOTHING.isdisjoint(map(type, coerced)):
-            return self._one_by_one(executor, values, where)
+            return None
         if some is values:
             return coerced
         rest = iter(coerced)

@@ -2,6 +2,7 @@
 the exception that says why.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from operator import attrgetter
@@ -26,29 +27,37 @@ class Source(Protocol):
         """One for each object, in their order; `where` is that of the values."""
 
 
-class Attribute:
-    """Read from the object."""
+class AtHand(ABC):
+    """What takes no while, and may be done again."""
 
     waits = False
+
+    @abstractmethod
+    def at_once(self, executor: Executor[Any], objects: list[Any]) -> list[Any]:
+        """One for each object, in their order."""
+
+    async def values(self, executor: Executor[Any], objects: list[Any], where: Where) -> list[Any]:
+        return self.at_once(executor, objects)
+
+
+class Attribute(AtHand):
+    """Read from the object."""
 
     def __init__(self, name: str) -> None:
         self._get = attrgetter(name)
 
-    async def values(self, executor: Executor[Any], objects: list[Any], where: Where) -> list[Any]:
+    def at_once(self, executor: Executor[Any], objects: list[Any]) -> list[Any]:
         return each(self._get, objects)
 
 
-class Computed:
+class Computed(AtHand):
     """By a function of the context and the object."""
-
-    waits = False
 
     def __init__(self, compute: Callable[[Any, Any], Any]) -> None:
         self._compute = compute
 
-    async def values(self, executor: Executor[Any], objects: list[Any], where: Where) -> list[Any]:
-        compute, context = self._compute, executor.context_value
-        return each(partial(compute, context), objects)
+    def at_once(self, executor: Executor[Any], objects: list[Any]) -> list[Any]:
+        return each(partial(self._compute, executor.context_value), objects)
 
 
 class Batch:

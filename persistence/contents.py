@@ -1,6 +1,6 @@
 """Contents in PostgreSQL."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from typing import Any
 
@@ -12,10 +12,11 @@ from domain.contents import Content, ContentFilter, NewContent, TitleTaken
 from domain.pages import Order, Page, PageRequest
 from persistence.database import Connection, Database
 from persistence.grams import folded, grams_in, grams_of
+from persistence.lookups import Lookups
 from persistence.making import of_parent
 from persistence.pages import of_parents, ordered, page_of, page_values, pages_of
 from persistence.search_terms import put_terms
-from persistence.statements import Statement, by_key, columns_of, is_any, plain
+from persistence.statements import Statement, columns_of, is_any, plain
 from persistence.tables import content_genres, content_titles, contents
 
 COLUMNS = columns_of(Content, contents)
@@ -78,12 +79,12 @@ _RESTORE = Statement(
 
 
 class Contents:
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, group_failed: Callable[[int, Exception], None]) -> None:
         self._database = database
+        self._by_ids = {deleted: Lookups(database, one, group_failed) for deleted, one in _BY_IDS.items()}
 
     async def by_ids(self, ids: Sequence[int], *, deleted_too: bool = False) -> list[Content | None]:
-        async with self._database.reading() as connection:
-            return by_key(ids, await _BY_IDS[deleted_too].all(connection, ids=ids), lambda content: content.id)
+        return await self._by_ids[deleted_too].find(ids)
 
     async def page(self, page: PageRequest, only: ContentFilter) -> Page[Content]:
         wanted = _wanted(only)

@@ -1,6 +1,6 @@
 """Companies in PostgreSQL."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import asyncpg
@@ -10,8 +10,9 @@ from sqlalchemy.dialects.postgresql import INTERVAL, insert
 from domain.corporations import CORPORATIONS_BY_AGE, Corporation, NameTaken, NewCorporation, Plan
 from domain.pages import Page, PageRequest
 from persistence.database import Connection, Database
+from persistence.lookups import Lookups
 from persistence.pages import ordered, page_of, page_values
-from persistence.statements import Statement, by_key, columns_of, is_any, plain
+from persistence.statements import Statement, columns_of, is_any, plain
 from persistence.tables import contents, corporations, users
 
 # A paid plan past its date is the free plan already, before any job has written so.
@@ -95,12 +96,12 @@ _DELETE = plain(sa.delete(corporations).where(_THIS))
 
 
 class Corporations:
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, group_failed: Callable[[int, Exception], None]) -> None:
         self._database = database
+        self._by_ids = Lookups(database, _BY_IDS, group_failed)
 
     async def by_ids(self, ids: Sequence[int]) -> list[Corporation | None]:
-        async with self._database.reading() as connection:
-            return by_key(ids, await _BY_IDS.all(connection, ids=ids), lambda corporation: corporation.id)
+        return await self._by_ids.find(ids)
 
     async def page(self, page: PageRequest) -> Page[Corporation]:
         async with self._database.reading() as connection:

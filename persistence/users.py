@@ -1,6 +1,6 @@
 """People in PostgreSQL."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import asyncpg
 import sqlalchemy as sa
@@ -9,9 +9,10 @@ from sqlalchemy.dialects.postgresql import insert
 from domain.pages import Page, PageRequest
 from domain.users import USERS_BY_AGE, NewUser, Role, User
 from persistence.database import Connection, Database
+from persistence.lookups import Lookups
 from persistence.making import of_parent
 from persistence.pages import of_parents, ordered, page_of, page_values, pages_of
-from persistence.statements import Statement, by_key, columns_of, is_any, plain
+from persistence.statements import Statement, columns_of, is_any, plain
 from persistence.tables import content_likes, contents, users, view_logs
 
 COLUMNS = columns_of(User, users)
@@ -66,12 +67,12 @@ _DELETE = [
 
 
 class Users:
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, group_failed: Callable[[int, Exception], None]) -> None:
         self._database = database
+        self._by_ids = Lookups(database, _BY_IDS, group_failed)
 
     async def by_ids(self, ids: Sequence[int]) -> list[User | None]:
-        async with self._database.reading() as connection:
-            return by_key(ids, await _BY_IDS.all(connection, ids=ids), lambda user: user.id)
+        return await self._by_ids.find(ids)
 
     async def page(self, page: PageRequest) -> Page[User]:
         async with self._database.reading() as connection:

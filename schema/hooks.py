@@ -3,10 +3,10 @@ and not for each operation, and that each hook is one generator and nothing arou
 """
 
 import inspect
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from functools import cache, cached_property
 from types import TracebackType
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 import strawberry
 from graphql import GraphQLError
@@ -15,6 +15,7 @@ from strawberry.extensions.runner import SchemaExtensionsRunner
 from strawberry.types.execution import ExecutionContext
 from strawberry.types.graphql import OperationType
 
+_NAMES = ("on_operation", "on_parse", "on_validate", "on_execute", "on_stream_result", "get_results")
 Begun: TypeAlias = AsyncIterator[None] | Iterator[None]
 
 
@@ -57,45 +58,53 @@ class Schema(strawberry.Schema):
 class Hooks(SchemaExtensionsRunner):
     """Those that are generators. There is nothing here for execution without an event loop."""
 
+    def __init__(self, execution_context: ExecutionContext, extensions: list[SchemaExtension]) -> None:
+        super().__init__(execution_context, extensions)
+        self._numbers = _numbers(tuple(map(type, self.extensions)))
+
     def operation(self) -> Any:
-        return Around("on_operation", self.extensions)
+        return self._around("on_operation")
 
     def parsing(self) -> Any:
-        return Around("on_parse", self.extensions)
+        return self._around("on_parse")
 
     def validation(self) -> Any:
-        return Around("on_validate", self.extensions)
+        return self._around("on_validate")
 
     def executing(self) -> Any:
-        return Around("on_execute", self.extensions)
+        return self._around("on_execute")
 
     def on_stream_result(self, result: Any) -> Any:
-        return Around("on_stream_result", self.extensions, result)
+        return self._around("on_stream_result", result)
 
     async def get_extensions_results(self, ctx: ExecutionContext) -> dict[str, Any]:
         told: dict[str, Any] = {}
-        for extension in self.extensions:
-            if _has(extension, "get_results"):
-                told.update(extension.get_results())  # type: ignore[arg-type]
+        for tell in self._of("get_results"):
+            told.update(tell())
         return told | ctx.extensions_results
+
+    def _around(self, name: str, *given: object) -> "Around":
+        return Around(self._of(name), given)
+
+    def _of(self, name: str) -> list[Any]:
+        return [getattr(self.extensions[number], name) for number in self._numbers[name]]
 
 
 class Around:
     """The hooks of one name, the first extension's outermost."""
 
-    __slots__ = ("_begun", "_extensions", "_given", "_name")
+    __slots__ = ("_begun", "_given", "_hooks")
 
-    def __init__(self, name: str, extensions: list[SchemaExtension], *given: object) -> None:
-        self._name, self._extensions, self._given = name, extensions, given
+    def __init__(self, hooks: Sequence[Callable[..., Begun]], given: Sequence[object]) -> None:
+        self._hooks, self._given = hooks, given
         self._begun: list[Begun] = []
 
     async def __aenter__(self) -> None:
         try:
-            for extension in self._extensions:
-                if _has(extension, self._name):
-                    begun: Begun = getattr(extension, self._name)(*self._given)
-                    next(begun) if isinstance(begun, Iterator) else await anext(begun)
-                    self._begun.append(begun)
+            for hook in self._hooks:
+                begun = hook(*self._given)
+                next(begun) if isinstance(begun, Iterator) else await anext(begun)
+                self._begun.append(begun)
         except BaseException as error:
             await self.__aexit__(type(error), error, error.__traceback__)
             raise
@@ -111,13 +120,13 @@ class Around:
         return error is not None and raised is None
 
 
-def _has(extension: SchemaExtension, name: str) -> bool:
-    return _looked_up(cast(Any, type(extension)), name)
-
-
 @cache
-def _looked_up(extension: Any, name: str) -> bool:
-    """Whether it has a hook of its own."""
+def _numbers(extensions: Any) -> dict[str, list[int]]:
+    """Which of these classes have a hook of their own, by its name."""
+    return {name: [number for number, one in enumerate(extensions) if _has(one, name)] for name in _NAMES}
+
+
+def _has(extension: Any, name: str) -> bool:
     own = getattr(extension, name)
     if own is getattr(SchemaExtension, name):
         return False

@@ -16,6 +16,9 @@ BACK_WITHIN = 10.0
 # Where the machine is so busy that even our own clocks come late, for what takes its time.
 _UNFAIR = 2.0
 _MOMENT = 0.5
+# A front that takes a new configuration hangs up idle connections, and a request may cross with that (RFC 9112, 9.5).
+# What reached a server and was lost there, the front tells by an answer.
+_CROSSED = {"ReadError", "RemoteProtocolError"}
 # An operation that is given up is given up after so long.
 _GIVEN_UP = 4.0
 
@@ -128,5 +131,7 @@ def _is_excused(fault: Fault, span: Span, record: Record) -> bool:
     if record.outcome != "unanswered":
         was_stopped = fault.breaks and record.at < span.back <= record.ended + _MOMENT
         return fault.part in NEEDS[record.kind] or was_stopped
+    if fault.part == "rolling" and record.code in _CROSSED and record.took < _MOMENT:
+        return True
     # Past the front there is nobody who knows another server, or another store.
     return fault.breaks or (bool(record.past) and fault.part in {"server-1", "server-2", "rolling", "store"})

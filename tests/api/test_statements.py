@@ -50,7 +50,7 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     fetch = Statement._fetch
 
     async def listening(self: Statement[Any], connection: Any, values: dict[str, object]) -> Any:
-        if meter.get():  # what a job does meanwhile is no part of the operation
+        if (current := meter.get()) and not current.job:  # what a job does meanwhile is no part of the operation
             statements.append(self.compiled[0])
         return await fetch(self, connection, values)
 

@@ -154,11 +154,11 @@ async def test_a_hook_may_make_up_for_what_went_wrong_inside() -> None:
             with suppress(ValueError):
                 yield
 
-    extensions: Any = [Forgiving(), failing("on_execute", "behind")()]
-    async with Around("on_execute", extensions):
+    hooks: Any = [Forgiving().on_execute, failing("on_execute", "behind")().on_execute]
+    async with Around(hooks, ()):
         pass
     with pytest.raises(LookupError):
-        async with Around("on_execute", extensions[:1]):
+        async with Around(hooks[:1], ()):
             raise LookupError
 
 

@@ -56,6 +56,14 @@ def test_an_answer_later_than_five_seconds_breaks_a_promise_but_not_where_we_wer
     assert (row.broken, row.doubts) == ((), ("review: answered after 5.5 s (UNAVAILABLE)",))
 
 
+def test_a_request_may_cross_with_the_front_hanging_up_while_it_is_given_another_configuration() -> None:
+    crossed: dict[str, Any] = {"outcome": "unanswered", "code": "ReadError", "good": False}
+    assert judge("both servers: rolling restart", answer("review", 101, 0.0, **crossed)).broken == ()
+    assert judge("both servers: rolling restart", answer("review", 101, 0.6, **crossed)).broken
+    assert judge("both servers: rolling restart", answer("review", 101, 0.0, **crossed | {"code": "502"})).broken
+    assert judge("redis: kill -9", answer("review", 101, 0.0, **crossed)).broken
+
+
 def test_nobody_answers_only_where_the_door_itself_is_at_fault() -> None:
     lost: dict[str, Any] = {"outcome": "unanswered", "code": "ConnectError", "good": False}
     assert judge("server-1: kill -9", answer("review", 101, **lost)).unanswered == 1

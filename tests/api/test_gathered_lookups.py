@@ -1,0 +1,119 @@
+"""Who asks for things by their ids in the same breath is answered by one statement, as if they had been alone."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+from structlog.testing import capture_logs
+
+from domain.contents import Content
+from domain.errors import Unavailable
+from domain.freshness import may_lag
+from domain.metering import Meter, meter
+from persistence.contents import Contents
+from tests.api.conftest import World
+
+
+@pytest.fixture
+def store(world: World) -> Contents:
+    found = world.marquee.stores.contents
+    assert isinstance(found, Contents)
+    return found
+
+
+@pytest.fixture
+async def contents(world: World) -> list[Content]:
+    corporation = await world.corporation()
+    return [await world.content(corporation) for _ in range(30)]
+
+
+async def found(
+    store: Contents, asked: Sequence[Sequence[int]], *, lagging: Sequence[int] = ()
+) -> tuple[list[list[int | None]], int]:
+    """The ids of what each of them found, and how many statements that took; those of these numbers may lag."""
+    meters = [Meter("") for _ in asked]
+
+    async def one(number: int) -> list[int | None]:
+        meter.set(meters[number])
+        may_lag.set(number in lagging)
+        return [content.id if content else None for content in await store.by_ids(asked[number])]
+
+    answers = await asyncio.gather(*map(one, range(len(asked))))
+    return answers, sum(own.statements for own in meters)
+
+
+async def test_each_finds_what_they_asked_for_in_their_order(store: Contents, contents: list[Content]) -> None:
+    one, two, three = (content.id for content in contents[:3])
+    asked = [[two, one], [one], [], [three, 0, three], [one, two, three], [-1]]
+    answers, statements = await found(store, asked)
+    assert answers == [[two, one], [one], [], [three, None, three], [one, two, three], [None]]
+    assert statements == 1
+
+
+async def test_what_is_too_much_for_one_statement_is_two(store: Contents, contents: list[Content]) -> None:
+    ids = [content.id for content in contents]
+    answers, statements = await found(store, [ids] * 40)
+    assert answers == [ids] * 40
+    assert statements == 3, "1,200 ids, up to 500 at a time"
+
+
+async def test_who_may_read_what_is_older_is_answered_apart(
+    store: Contents, contents: list[Content], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A replica is for them, and for nobody else."""
+    reading, where = store._database.reading, list[bool]()
+
+    def told() -> object:
+        where.append(may_lag.get())
+        return reading()
+
+    monkeypatch.setattr(store._database, "reading", told)
+    ids = [content.id for content in contents[:4]]
+    answers, statements = await found(store, [[one] for one in ids], lagging=(1, 2))
+    assert answers == [[one] for one in ids]
+    assert (sorted(where), statements) == ([False, True], 2)
+
+
+async def test_who_asks_after_a_change_finds_it(
+    world: World, store: Contents, contents: list[Content], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many were being answered when it was made."""
+    lookups = store._by_ids[False]
+    find, begun, told = lookups._alone, asyncio.Event(), asyncio.Event()
+
+    async def finding(ids: Sequence[int]) -> list[Content | None]:
+        there = await find(ids)
+        begun.set()
+        await told.wait()
+        return there
+
+    monkeypatch.setattr(lookups, "_alone", finding)
+    early = asyncio.create_task(found(store, [[contents[0].id]]))
+    async with asyncio.timeout(5):
+        await begun.wait()
+        await world.rows("update contents set deleted_at = now() where id = $1", contents[0].id)
+        late = asyncio.create_task(found(store, [[contents[0].id]]))
+        while not lookups._gatherings[False]._line:
+            await asyncio.sleep(0)  # until the second stands in line behind the first
+        told.set()
+        assert (await early)[0] == [[contents[0].id]]
+        assert (await late)[0] == [[None]]
+
+
+async def test_where_all_together_fail_each_is_answered_alone(
+    store: Contents, contents: list[Content], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone, ids = store._by_ids[False]._alone, [content.id for content in contents[:3]]
+
+    async def at_most_one(asked: Sequence[int]) -> list[Content | None]:
+        if len(asked) > 1:
+            raise Unavailable("Not so many.")
+        return await alone(asked)
+
+    monkeypatch.setattr(store._by_ids[False], "_alone", at_most_one)
+    for gathering in store._by_ids[False]._gatherings.values():
+        monkeypatch.setattr(gathering, "_alone", at_most_one)
+    with capture_logs() as lines:
+        answers, _ = await found(store, [[one] for one in ids])
+    assert answers == [[one] for one in ids]
+    assert [(line["event"], line["of"], line["calls"]) for line in lines] == [("group_failed", "contents", 3)]
