@@ -22,10 +22,6 @@ class Column:
         self._at_hand = source if isinstance(source, AtHand) and completion.is_leaf else None
 
     @property
-    def is_at_hand(self) -> bool:
-        return self._at_hand is not None
-
-    @property
     def waits(self) -> bool:
         return self._source.waits or self._completion.waits
 
@@ -33,29 +29,28 @@ class Column:
     def weight(self) -> int:
         return 1 + self._completion.weight
 
-    def at_once(self, executor: Executor[Any], objects: list[Any]) -> list[Any] | None:
-        """The results of what is at hand, where nothing is odd about it; else None, and `results` finds out."""
-        return self._completion.at_once(self._at_hand.at_once(executor, objects)) if self._at_hand else None
-
     async def results(self, executor: Executor[Any], objects: list[Any], objects_at: Where) -> list[Any]:
         where = of_field(objects_at, self.name, self._typename)
-        values = await self._source.values(executor, objects, where)
+        if self._at_hand is None:
+            values = await self._source.values(executor, objects, where)
+        else:
+            values = self._at_hand.at_once(executor, objects)
+            results = self._completion.at_once(values)
+            if results is not None:
+                return results
         return await self._completion.complete(executor, values, where)
 
 
 class Typename:
     """The column of `__typename`."""
 
-    waits, weight, is_at_hand = False, 1, True
+    waits, weight = False, 1
 
     def __init__(self, name: str, typename: str) -> None:
         self.name, self._typename = name, typename
 
-    def at_once(self, executor: Executor[Any], objects: list[Any]) -> list[Any]:
-        return [self._typename] * len(objects)
-
     async def results(self, executor: Executor[Any], objects: list[Any], objects_at: Where) -> list[Any]:
-        return self.at_once(executor, objects)
+        return [self._typename] * len(objects)
 
 
 class Selection:
@@ -67,9 +62,7 @@ class Selection:
         waiting = [number for number, column in enumerate(columns) if column.waits]
         # A task for each costs more than to wait for the only one.
         self._waiting = waiting if len(waiting) > 1 else []
-        self._at_hand = [number for number, column in enumerate(columns) if column.is_at_hand]
-        known = {*self._waiting, *self._at_hand}
-        self._in_turn = [number for number in range(len(columns)) if number not in known]
+        self._in_turn = [number for number in range(len(columns)) if number not in self._waiting]
         self.waits = bool(waiting)
 
     @property
@@ -87,16 +80,12 @@ class Selection:
         if serially:
             return await self._serially(executor, objects, where)
         columns: list[list[Any]] = [[]] * len(self._columns)
-        for number in self._at_hand:
-            column = self._columns[number]
-            at_once = column.at_once(executor, objects)
-            columns[number] = await column.results(executor, objects, where) if at_once is None else at_once
         for number in self._in_turn:
             columns[number] = await self._columns[number].results(executor, objects, where)
         if self._waiting:
             results = await gather_with_cancel(*self._begun(executor, objects, where))
-            for number, waited_for in zip(self._waiting, results, strict=True):
-                columns[number] = waited_for
+            for number, column in zip(self._waiting, results, strict=True):
+                columns[number] = column
         return self._rows(columns, len(objects))
 
     def _begun(self, executor: Executor[Any], objects: list[Any], where: Where) -> list[Coroutine[Any, Any, list[Any]]]:

@@ -28,7 +28,7 @@ class Source(Protocol):
 
 
 class AtHand(ABC):
-    """What takes no while, and may be done again."""
+    """What takes no while."""
 
     waits = False
 

@@ -1,6 +1,7 @@
 """Things by their ids, for all who ask in the same breath."""
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from itertools import chain
 from operator import attrgetter
@@ -12,15 +13,18 @@ from persistence.database import Database
 from persistence.statements import Statement, by_key
 
 T = TypeVar("T")
+_id = attrgetter("id")
 
 # So many ids are asked for at once, unless one asker has more; and so many wait to be.
 _GROUP = 500
-_MOST_WAITING = 1_000_000
+_MOST_WAITING = 100_000
+# Then a group is dissolved, and each asks alone: one bad connection should keep nobody else for long.
+_PATIENCE_SECONDS = 1.5
 
 
 class Lookups(Generic[T]):
     """`statement` answers what has one of the `ids`. It begins after everybody has asked whom it answers, so each reads
-    what they would have read alone; those who may be shown what was true a few seconds ago are asked for apart.
+    what they would have read alone; those who may be shown what a replica has are asked for apart.
     """
 
     def __init__(
@@ -36,14 +40,20 @@ class Lookups(Generic[T]):
 
     async def find(self, ids: Sequence[int]) -> list[T | None]:
         """In the order of the ids, None where one is missing."""
-        return await self._gatherings[may_lag.get()].ask(ids, len(ids))
+        if not ids:
+            return []
+        lagging = may_lag.get() and self._database.replica is not None
+        return await self._gatherings[lagging].ask(tuple(ids), len(ids))
 
     async def _together(self, lagging: bool, asked: Sequence[Sequence[int]]) -> list[list[T | None]]:
         may_lag.set(lagging)  # whoever serves does so in a context of nobody's
-        every = list(dict.fromkeys(chain.from_iterable(asked)))
-        found = dict(zip(every, await self._alone(every), strict=True))
-        return [[found[wanted] for wanted in ids] for ids in asked]
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            found = {_id(one): one for one in await self._rows({*chain.from_iterable(asked)})}
+        return [[found.get(wanted) for wanted in ids] for ids in asked]
 
     async def _alone(self, ids: Sequence[int]) -> list[T | None]:
+        return by_key(ids, await self._rows(ids), _id)
+
+    async def _rows(self, ids: Collection[int]) -> list[T]:
         async with self._database.reading() as connection:
-            return by_key(ids, await self._statement.all(connection, ids=ids), attrgetter("id"))
+            return await self._statement.all(connection, ids=list(ids))

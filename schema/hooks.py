@@ -15,7 +15,7 @@ from strawberry.extensions.runner import SchemaExtensionsRunner
 from strawberry.types.execution import ExecutionContext
 from strawberry.types.graphql import OperationType
 
-_NAMES = ("on_operation", "on_parse", "on_validate", "on_execute", "on_stream_result", "get_results")
+_HOOKS = ("on_operation", "on_parse", "on_validate", "on_execute", "on_stream_result", "get_results")
 Begun: TypeAlias = AsyncIterator[None] | Iterator[None]
 
 
@@ -60,7 +60,7 @@ class Hooks(SchemaExtensionsRunner):
 
     def __init__(self, execution_context: ExecutionContext, extensions: list[SchemaExtension]) -> None:
         super().__init__(execution_context, extensions)
-        self._numbers = _numbers(tuple(map(type, self.extensions)))
+        self._hooked = _hooked(tuple(map(type, self.extensions)))
 
     def operation(self) -> Any:
         return self._around("on_operation")
@@ -87,7 +87,7 @@ class Hooks(SchemaExtensionsRunner):
         return Around(self._of(name), given)
 
     def _of(self, name: str) -> list[Any]:
-        return [getattr(self.extensions[number], name) for number in self._numbers[name]]
+        return [getattr(self.extensions[number], name) for number in self._hooked[name]]
 
 
 class Around:
@@ -121,9 +121,9 @@ class Around:
 
 
 @cache
-def _numbers(extensions: Any) -> dict[str, list[int]]:
-    """Which of these classes have a hook of their own, by its name."""
-    return {name: [number for number, one in enumerate(extensions) if _has(one, name)] for name in _NAMES}
+def _hooked(classes: tuple[Any, ...]) -> dict[str, list[int]]:
+    """Which of these extensions have a hook of their own, by its name."""
+    return {name: [number for number, one in enumerate(classes) if _has(one, name)] for name in _HOOKS}
 
 
 def _has(extension: Any, name: str) -> bool:

@@ -46,7 +46,7 @@ def pytest_unconfigure() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Before xdist reads the marks: it runs first."""
+    """Before xdist, which came later and would be asked first, reads the marks."""
     for folder, group in GROUPS.items():
         for item in items:
             if item.path.is_relative_to(HERE / folder):

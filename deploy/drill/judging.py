@@ -17,7 +17,7 @@ BACK_WITHIN = 10.0
 _UNFAIR = 2.0
 _MOMENT = 0.5
 # A front that takes a new configuration hangs up idle connections, and a request may cross with that (RFC 9112, 9.5).
-# What reached a server and was lost there, the front tells by an answer.
+# What reached a server and was lost there, the front tells by an answer; an answer that is cut has another code.
 _CROSSED = {"ReadError", "RemoteProtocolError"}
 # An operation that is given up is given up after so long.
 _GIVEN_UP = 4.0

@@ -1,7 +1,7 @@
 """Who asks for things by their ids in the same breath is answered by one statement, as if they had been alone."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 
 import pytest
 from structlog.testing import capture_logs
@@ -57,21 +57,32 @@ async def test_what_is_too_much_for_one_statement_is_two(store: Contents, conten
     assert statements == 3, "1,200 ids, up to 500 at a time"
 
 
-async def test_who_may_read_what_is_older_is_answered_apart(
-    store: Contents, contents: list[Content], monkeypatch: pytest.MonkeyPatch
+class Away:
+    """A replica that cannot be used just now."""
+
+    is_usable = False
+
+
+@pytest.mark.parametrize("replicated", [True, False])
+async def test_who_may_read_what_is_older_is_answered_apart_where_there_is_a_replica(
+    store: Contents, contents: list[Content], monkeypatch: pytest.MonkeyPatch, replicated: bool
 ) -> None:
-    """A replica is for them, and for nobody else."""
-    reading, where = store._database.reading, list[bool]()
+    """It is for them, and for nobody else."""
+    rows, where, lookups = store._by_ids[False]._rows, list[bool](), store._by_ids[False]
 
-    def told() -> object:
+    async def told(ids: Collection[int]) -> list[Content]:
         where.append(may_lag.get())
-        return reading()
+        return await rows(ids)
 
-    monkeypatch.setattr(store._database, "reading", told)
+    monkeypatch.setattr(lookups, "_rows", told)
+    if not replicated:
+        monkeypatch.setattr(lookups._database, "replica", None)
+    elif lookups._database.replica is None:
+        monkeypatch.setattr(lookups._database, "replica", Away)
     ids = [content.id for content in contents[:4]]
     answers, statements = await found(store, [[one] for one in ids], lagging=(1, 2))
     assert answers == [[one] for one in ids]
-    assert (sorted(where), statements) == ([False, True], 2)
+    assert (sorted(where), statements) == (([False, True], 2) if replicated else ([False], 1))
 
 
 async def test_who_asks_after_a_change_finds_it(
@@ -79,15 +90,16 @@ async def test_who_asks_after_a_change_finds_it(
 ) -> None:
     """However many were being answered when it was made."""
     lookups = store._by_ids[False]
-    find, begun, told = lookups._alone, asyncio.Event(), asyncio.Event()
+    find, begun, told = lookups._rows, asyncio.Event(), asyncio.Event()
 
-    async def finding(ids: Sequence[int]) -> list[Content | None]:
+    async def finding(ids: Collection[int]) -> list[Content]:
         there = await find(ids)
         begun.set()
         await told.wait()
         return there
 
-    monkeypatch.setattr(lookups, "_alone", finding)
+    monkeypatch.setattr("persistence.lookups._PATIENCE_SECONDS", 20.0)
+    monkeypatch.setattr(lookups, "_rows", finding)
     early = asyncio.create_task(found(store, [[contents[0].id]]))
     async with asyncio.timeout(5):
         await begun.wait()
@@ -100,20 +112,29 @@ async def test_who_asks_after_a_change_finds_it(
         assert (await late)[0] == [[None]]
 
 
+async def failing() -> None:
+    raise Unavailable("Not so many.")
+
+
+async def silent() -> None:
+    await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize("fault", [failing, silent])
 async def test_where_all_together_fail_each_is_answered_alone(
-    store: Contents, contents: list[Content], monkeypatch: pytest.MonkeyPatch
+    store: Contents, contents: list[Content], monkeypatch: pytest.MonkeyPatch, fault: Callable[[], Awaitable[None]]
 ) -> None:
-    alone, ids = store._by_ids[False]._alone, [content.id for content in contents[:3]]
+    rows, ids = store._by_ids[False]._rows, [content.id for content in contents[:3]]
 
-    async def at_most_one(asked: Sequence[int]) -> list[Content | None]:
+    async def at_most_one(asked: Collection[int]) -> list[Content]:
         if len(asked) > 1:
-            raise Unavailable("Not so many.")
-        return await alone(asked)
+            await fault()
+        return await rows(asked)
 
-    monkeypatch.setattr(store._by_ids[False], "_alone", at_most_one)
-    for gathering in store._by_ids[False]._gatherings.values():
-        monkeypatch.setattr(gathering, "_alone", at_most_one)
+    monkeypatch.setattr("persistence.lookups._PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(store._by_ids[False], "_rows", at_most_one)
     with capture_logs() as lines:
         answers, _ = await found(store, [[one] for one in ids])
     assert answers == [[one] for one in ids]
-    assert [(line["event"], line["of"], line["calls"]) for line in lines] == [("group_failed", "contents", 3)]
+    told = [(line["of"], line["calls"]) for line in lines if line["event"] == "group_failed"]
+    assert told == [("contents", 3)]

@@ -212,6 +212,28 @@ async def test_each_field_comes_the_shortest_way_there_is() -> None:
     }
     assert [name for name, source in sources.items() if source.waits] == ["neighbours", "whisper"]
     assert [shelves._columns[number].name for number in shelves._waiting] == ["neighbours", "whisper"]
+    assert [column.name for column in shelves._columns if column._at_hand] == ["name", "number", "label"]
+
+
+class Strange(str):
+    """A text of a kind that was not seen before."""
+
+
+@pytest.mark.parametrize("value", ["A", Strange("A"), ValueError("Faded."), None, 1.5], ids=repr)
+async def test_what_is_at_hand_is_read_once_whatever_it_is(value: object) -> None:
+    read: list[object] = []
+
+    class Read(Shelf):
+        @property
+        def number(self) -> Any:
+            read.append(self)
+            return value
+
+    root: Any = Shelf("root")
+    root.shelves = [Read("A")]
+    executor: Any = PLANNED.build(SCHEMA._schema, parse("{ shelves { number } }"), root, Context(), {})
+    await executor.execute_operation()
+    assert read == root.shelves
 
 
 async def test_fields_below_which_something_waits_go_on_at_the_same_time() -> None:

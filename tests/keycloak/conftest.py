@@ -129,6 +129,14 @@ async def admin(keycloak: RunningKeycloak) -> AsyncIterator[httpx2.AsyncClient]:
         yield client
 
 
+async def counted(admin: httpx2.AsyncClient, email: str, failures: int) -> None:
+    """Returns when so many wrong passwords are counted; Keycloak does that behind its answers."""
+    (there,) = (await admin.get("users", params={"email": email})).json()
+    async with asyncio.timeout(20):
+        while (await admin.get(f"attack-detection/brute-force/users/{there['id']}")).json()["numFailures"] != failures:
+            await asyncio.sleep(0.05)
+
+
 @pytest.fixture
 def email() -> str:
     """An address that nobody has yet."""

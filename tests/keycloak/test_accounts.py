@@ -105,7 +105,7 @@ async def test_an_address_that_is_taken_stays_with_who_has_it(accounts: Accounts
     assert await accounts.sign_in(email, PASSWORD)
 
 
-async def test_of_twenty_one_gets_the_address(accounts: Accounts, admin: httpx2.AsyncClient, email: str) -> None:
+async def test_of_twenty_only_one_gets_the_address(accounts: Accounts, admin: httpx2.AsyncClient, email: str) -> None:
     door = asyncio.Semaphore(5)  # more of them wait for Keycloak longer than we do, where the machine is slow
 
     async def create() -> str | None:

@@ -60,7 +60,10 @@ def test_a_request_may_cross_with_the_front_hanging_up_while_it_is_given_another
     crossed: dict[str, Any] = {"outcome": "unanswered", "code": "ReadError", "good": False}
     assert judge("both servers: rolling restart", answer("review", 101, 0.0, **crossed)).broken == ()
     assert judge("both servers: rolling restart", answer("review", 101, 0.6, **crossed)).broken
-    assert judge("both servers: rolling restart", answer("review", 101, 0.0, **crossed | {"code": "502"})).broken
+    hung_up = crossed | {"code": "RemoteProtocolError"}
+    assert judge("both servers: rolling restart", answer("review", 101, 0.0, **hung_up)).broken == ()
+    for code in ("502", "cut: RemoteProtocolError", "cut: ReadError"):
+        assert judge("both servers: rolling restart", answer("review", 101, 0.0, **crossed | {"code": code})).broken
     assert judge("redis: kill -9", answer("review", 101, 0.0, **crossed)).broken
 
 

@@ -71,16 +71,26 @@ class Asker:
         self, kind: str, request: httpx2.Request, read: Any, at: str, wants: str = "", already: str = ""
     ) -> Answer:
         began = time.monotonic()
-        try:
-            response = await self.client.send(request)
-            answer = _judged(response, read)
-        except httpx2.HTTPError as error:
-            answer = Answer("unanswered", f"{type(error).__name__}")
+        answer = await self._answered(request, read)
         ended = time.monotonic()
         took, late = ended - began, self.lateness.between(began, ended)
         good = answer.code == wants if wants else answer.done or bool(already and answer.code == already)
         tell(kind=kind, at=began, took=took, late=late, outcome=answer.outcome, code=answer.code, good=good, past=at)
         return answer
+
+    async def _answered(self, request: httpx2.Request, read: Any) -> Answer:
+        """An answer that was begun and is not whole is one that was cut."""
+        cut = ""
+        try:
+            response = await self.client.send(request, stream=True)
+            cut = "cut: "
+            try:
+                await response.aread()
+            finally:
+                await response.aclose()
+        except httpx2.HTTPError as error:
+            return Answer("unanswered", f"{cut}{type(error).__name__}")
+        return _judged(response, read)
 
 
 def _judged(response: httpx2.Response, read: Any) -> Answer:
