@@ -160,10 +160,10 @@ class Stranger:
 
 
 @asynccontextmanager
-async def asking(name: str, seconds: float = _PATIENCE_SECONDS) -> AsyncIterator[asyncio.Timeout]:
-    """The time for everything that one question to `name` needs. Raises Refusal UPSTREAM_FAILED."""
+async def asking(name: str, seconds: float | None = None) -> AsyncIterator[asyncio.Timeout]:
+    """The time for all that one question to `name` needs; most are given the same. Raises Refusal UPSTREAM_FAILED."""
     try:
-        async with asyncio.timeout(seconds) as limit:
+        async with asyncio.timeout(_PATIENCE_SECONDS if seconds is None else seconds) as limit:
             yield limit
     except ExceptionGroup as group:  # of the tasks of one question, the first that failed
         raise group.exceptions[0] from None

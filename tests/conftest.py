@@ -18,8 +18,8 @@ from tests.integrations.tmdb_server import TmdbServer, tmdb_server
 
 _started: list[tuple[EmbeddedPostgres, Path]] = []
 HERE = Path(__file__).parent
-# One worker runs them all, so that their servers are started once. What floods a machine is one group with what marks
-# itself as heavy, so that no two of them meet.
+# One worker runs them all, so that their servers are started once. What floods a machine, or starts whole servers and
+# browsers, is one group with what marks itself as heavy, so that no two of them meet.
 GROUPS = {"many": "heavy", "keycloak": "heavy", "api/media": "media", "integrations/objects": "objects"}
 
 

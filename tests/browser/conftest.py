@@ -42,6 +42,8 @@ _AWAIT_ANSWER = """() => {
     });
 }"""
 _numbers = count(1)
+# A browser beside all the other tests takes its time.
+expect.set_options(timeout=20_000)
 
 
 class Window:
@@ -191,7 +193,7 @@ async def context(chromium: str) -> AsyncIterator[BrowserContext]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium, args=_FLAGS)
         context = await browser.new_context(viewport={"width": 1400, "height": 900})
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         await context.add_init_script(_HELP)
         yield context
         await browser.close()

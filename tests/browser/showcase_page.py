@@ -67,6 +67,11 @@ class Screen:
         await expect(self.who).to_have_text("Sign in")
         await expect(self.points).to_be_hidden()
 
+    async def has_come_to(self, seconds: float) -> None:
+        """Waits until the clip is there, or behind it."""
+        there = "([video, seconds]) => !video.seeking && video.currentTime >= seconds"
+        await self.page.wait_for_function(there, arg=[await self.video.element_handle(), seconds])
+
     async def open_title(self, name: str) -> None:
         """By the search, as a person would."""
         await self.open("#/search")
@@ -126,7 +131,7 @@ async def person_in(
 ) -> AsyncIterator[Person]:
     given = {"locale": "en-GB", "color_scheme": "dark", **options}
     context = await browser.new_context(viewport={"width": size[0], "height": size[1]}, **given)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     person = Person(context, address, ())
     try:
         yield person

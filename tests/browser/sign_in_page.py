@@ -123,7 +123,7 @@ async def launched(chromium: str) -> AsyncIterator[Browser]:
 async def tabs_in(browser: Browser, address: str, *known: str) -> AsyncIterator[Tabs]:
     """`known` are the addresses of other hosts that may be asked."""
     context = await browser.new_context(viewport={"width": 1360, "height": 900}, locale="en-GB")
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     tabs = Tabs(context, address, known)
     try:
         yield tabs

@@ -11,7 +11,7 @@ from tests.integrations.objects.conftest import credentials, rclone_url
 from tests.integrations.objects.servers import BUCKET
 
 __all__ = ["credentials", "rclone_url"]
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("heavy")]
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from playwright.async_api import Page, Response, expect
 
 from tests.browser.conftest import Window, Windows
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("heavy")]
 
 PICTURES = Path(__file__).parent.parent / "pictures"
 TABS = ["SignIn", "Browse", "Search", "Play", "Points", "Review", "Listen", "Progress", "ContinueWatching", "Sessions"]

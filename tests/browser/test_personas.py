@@ -8,7 +8,7 @@ from tests.browser.conftest import Window, Windows
 from tests.browser.test_graphiql import _IS_SHOWN
 from tests.browser.test_roles import look
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("heavy")]
 
 
 async def test_a_persona_is_made_and_its_drawing_can_be_shown(window: Window, email: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 from jobs import demonstration
 from tests.browser.conftest import Window
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("heavy")]
 
 
 async def look(window: Window, name: str) -> None:

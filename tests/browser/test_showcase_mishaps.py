@@ -10,7 +10,7 @@ from playwright.async_api import BrowserContext, Route, expect
 from tests.browser.showcase_page import Person, person_in
 from tests.browser.test_showcase import FILM, OTHER
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("heavy")]
 
 _AN_HOUR_AHEAD = """{
     const Real = Date, ahead = 3600_000;

@@ -13,7 +13,7 @@ from tests.browser.conftest import Window
 from tests.browser.showcase_page import Person, person_in
 from tests.browser.test_showcase import FILM
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("heavy")]
 
 _SCHEMA = Path(__file__).parent.parent.parent / "schema" / "schema.graphql"
 _OPERATIONS = "() => import('/showcase/operations.js').then(({ OPERATIONS }) => OPERATIONS)"

@@ -8,7 +8,7 @@ from playwright.async_api import BrowserContext, expect
 from tests.browser.showcase_page import PHONE, Person, person_in
 from tests.browser.test_showcase import FILM
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("heavy")]
 
 _AGE = """() => {
     const key = "marquee:showcase:session";

@@ -24,7 +24,7 @@ from tests.integrations.oauth_servers import (
 from tests.integrations.oauth_stranger import CLIENT_ID, CLIENT_SECRET, Stranger
 from tests.serving import BOUNDS, serving
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("heavy")]
 
 Strangers = dict[str, Stranger]
 

@@ -112,7 +112,7 @@ def keycloak(keycloak_home: Path, tmp_path_factory: pytest.TempPathFactory) -> I
 @pytest.fixture
 async def accounts(keycloak: RunningKeycloak) -> AsyncIterator[Accounts]:
     """Our adapter, as a process has it when it has just started."""
-    async with httpx2.AsyncClient() as client:
+    async with httpx2.AsyncClient(timeout=20) as client:
         yield adapter(keycloak, client)
 
 
@@ -129,12 +129,21 @@ async def admin(keycloak: RunningKeycloak) -> AsyncIterator[httpx2.AsyncClient]:
         yield client
 
 
-async def counted(admin: httpx2.AsyncClient, email: str, failures: int) -> None:
-    """Returns when so many wrong passwords are counted; Keycloak does that behind its answers."""
+async def is_locked(admin: httpx2.AsyncClient, email: str) -> bool:
+    """Whether it is, or becomes so in a moment: Keycloak counts wrong passwords behind its answers."""
     (there,) = (await admin.get("users", params={"email": email})).json()
-    async with asyncio.timeout(20):
-        while (await admin.get(f"attack-detection/brute-force/users/{there['id']}")).json()["numFailures"] != failures:
-            await asyncio.sleep(0.05)
+    for _ in range(10):
+        if (await admin.get(f"attack-detection/brute-force/users/{there['id']}")).json()["disabled"]:
+            return True
+        await asyncio.sleep(0.1)
+    return False
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A real Keycloak beside all the other tests takes longer than anybody waits for it."""
+    monkeypatch.setattr("integrations.strangers._PATIENCE_SECONDS", 12.0)
+    monkeypatch.setattr("integrations.issuers._PATIENCE_SECONDS", 12.0)
 
 
 @pytest.fixture
@@ -199,3 +208,5 @@ async def _warm(keycloak: RunningKeycloak) -> None:
         made = await client.post(address, json=person | {"credentials": credentials})
         await keycloak.tokens("warm@example.com", PASSWORD)
         (await client.delete(made.raise_for_status().headers["Location"])).raise_for_status()
+        lasting = {"accessTokenLifespan": 3600}  # an admin's of a minute may end in the middle of a test
+        (await client.put(f"{keycloak.url}/admin/realms/master", json=lasting)).raise_for_status()
