@@ -252,7 +252,7 @@ async def test_a_bucket_that_is_down_keeps_no_server_from_starting_and_the_demon
     settings = settings_like(marquee, s3_bucket_name=BUCKET, s3_endpoint_url=bucket.url, environment="development")
     other = Marquee(settings.model_copy(update={"demonstration": True}), marquee.database.dsn)
     bucket.fault = faulty.hang_up
-    async with serving(other.application()) as address, asyncio.timeout(15):
+    async with serving(other.application()) as address, asyncio.timeout(60):
         api = Api(address, client)
         assert await api.data("{ contents { totalCount } }") == {"contents": {"totalCount": 0}}
         bucket.fault = None
