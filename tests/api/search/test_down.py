@@ -1,4 +1,4 @@
-"""While the engine is down (A17, O1): a coded error within five seconds, everything else goes on, nothing is lost."""
+"""While the engine is down (A17, O1): a coded error within two seconds, everything else goes on, nothing is lost."""
 
 import asyncio
 import time
@@ -34,7 +34,7 @@ async def falling_back(meilisearch: Searching, engine: MeilisearchServer) -> Asy
 
 
 @pytest.mark.parametrize("fault", DOWN)
-async def test_search_alone_says_so_within_five_seconds(
+async def test_search_alone_says_so_within_two_seconds(
     meilisearch: Searching, engine: MeilisearchServer, fault: str
 ) -> None:
     content = await meilisearch.content("Still there")
@@ -42,7 +42,7 @@ async def test_search_alone_says_so_within_five_seconds(
     engine.failing = fault
     started = time.monotonic()
     answer = await meilisearch.api.ask(SEARCHING, text="still")
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 2.5
     assert answer.codes == ["SEARCH_UNAVAILABLE"]
     assert answer.body["errors"][0]["message"] == "Search service is not available."
     assert answer.body["errors"][0]["extensions"]["status"] == 503
