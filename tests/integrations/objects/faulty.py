@@ -24,14 +24,16 @@ _LISTING = (
 @dataclass
 class FaultyServer:
     """`fault` answers every request; without one, answers are good. `asked` are the heads of all requests so far;
-    `left` is set when a connection has ended.
+    `left` is set when a connection has ended, and `empty` while none is open.
     """
 
     port: int = 0
     fault: Fault | None = None
     asked: list[bytes] = field(default_factory=list)
     connections: int = 0
+    ended: int = 0
     left: asyncio.Event = field(default_factory=asyncio.Event)
+    empty: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def url(self) -> str:
@@ -39,6 +41,7 @@ class FaultyServer:
 
     async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        self.empty.clear()
         try:
             while head := await _request(reader, writer):
                 self.asked.append(head)
@@ -47,7 +50,10 @@ class FaultyServer:
         except (ConnectionError, asyncio.IncompleteReadError):
             pass  # which clients that leave look like
         finally:
+            self.ended += 1
             self.left.set()
+            if self.ended == self.connections:
+                self.empty.set()
             writer.close()
 
     @contextlib.asynccontextmanager

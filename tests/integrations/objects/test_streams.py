@@ -80,6 +80,8 @@ async def test_many_can_be_read_at_the_same_time(server: FaultyServer, objects: 
     streams = [objects.read(HUGE, 0, HUGE.size_bytes) for _ in range(200)]
     async with asyncio.timeout(60):
         assert all(await asyncio.gather(*(anext(stream) for stream in streams)))
-    assert server.connections == 200
+    assert server.connections - server.ended >= 200  # one that was slow to begin is asked for on another connection
     for stream in streams:
         await stream.aclose()
+    async with asyncio.timeout(20):
+        await server.empty.wait()
