@@ -7,6 +7,7 @@ from itertools import chain
 from operator import attrgetter
 from typing import Generic, TypeVar
 
+from domain.errors import Unavailable
 from domain.freshness import may_lag
 from domain.gathering import Gathering
 from persistence.database import Database
@@ -20,6 +21,8 @@ _GROUP = 500
 _MOST_WAITING = 100_000
 # Then a group is dissolved, and each asks alone: one bad connection should keep nobody else for long.
 _PATIENCE_SECONDS = 1.5
+# For both together, which is as long as a statement may take by itself.
+_ALL_SECONDS = 4.2
 
 
 class Lookups(Generic[T]):
@@ -39,11 +42,15 @@ class Lookups(Generic[T]):
         }
 
     async def find(self, ids: Sequence[int]) -> list[T | None]:
-        """In the order of the ids, None where one is missing."""
+        """In the order of the ids, None where one is missing. Raises Unavailable."""
         if not ids:
             return []
         lagging = may_lag.get() and self._database.replica is not None
-        return await self._gatherings[lagging].ask(tuple(ids), len(ids))
+        try:
+            async with asyncio.timeout(_ALL_SECONDS):
+                return await self._gatherings[lagging].ask(tuple(ids), len(ids))
+        except TimeoutError as error:
+            raise Unavailable("The database cannot be reached just now. Please try again.") from error
 
     async def _together(self, lagging: bool, asked: Sequence[Sequence[int]]) -> list[list[T | None]]:
         may_lag.set(lagging)  # whoever serves does so in a context of nobody's

@@ -138,3 +138,18 @@ async def test_where_all_together_fail_each_is_answered_alone(
     assert answers == [[one] for one in ids]
     told = [(line["of"], line["calls"]) for line in lines if line["event"] == "group_failed"]
     assert told == [("contents", 3)]
+
+
+async def test_where_nobody_is_answered_all_are_told_so(
+    store: Contents, contents: list[Content], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never(asked: Collection[int]) -> list[Content]:
+        await silent()
+        return []
+
+    monkeypatch.setattr("persistence.lookups._PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr("persistence.lookups._ALL_SECONDS", 0.3)
+    monkeypatch.setattr(store._by_ids[False], "_rows", never)
+    asking = [store.by_ids([content.id]) for content in contents]
+    answers = await asyncio.gather(*asking, return_exceptions=True)
+    assert {type(answer) for answer in answers} == {Unavailable}
