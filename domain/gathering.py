@@ -1,6 +1,7 @@
 """Gathering: what comes while others are being served is served together, at the price of one."""
 
 import asyncio
+import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from contextvars import Context
@@ -23,6 +24,7 @@ class _Waiting(Generic[Call, Answer]):
     weight: int
     answer: "asyncio.Future[Answer | Exception | None]"
     meter: Meter | None
+    since: float
 
 
 class Gathering(Generic[Call, Answer]):
@@ -58,7 +60,7 @@ class Gathering(Generic[Call, Answer]):
         if self._weight >= self._most_waiting:
             raise Unavailable("Too many wait for this just now. Please try again.")
         future: asyncio.Future[Answer | Exception | None] = asyncio.get_running_loop().create_future()
-        waiting = _Waiting(call, weight, future, meter.get())
+        waiting = _Waiting(call, weight, future, meter.get(), time.perf_counter())
         self._line[waiting] = None
         self._weight += weight
         self._see_to_it()
@@ -110,7 +112,7 @@ class Gathering(Generic[Call, Answer]):
         return group
 
     async def _answer(self, group: Sequence[_Waiting[Call, Answer]]) -> None:
-        """What the group costs is on the bill of its first."""
+        """What the group costs is on the bill of its first; the others' say how long they waited for it."""
         meter.set(group[0].meter)
         answers: Sequence[Answer | Exception | None] = [None] * len(group)
         try:
@@ -122,3 +124,5 @@ class Gathering(Generic[Call, Answer]):
             for waiting, answer in zip(group, answers, strict=True):
                 if not waiting.answer.done():
                     waiting.answer.set_result(answer)
+                    if waiting.meter and waiting is not group[0]:
+                        waiting.meter.note_gathered(time.perf_counter() - waiting.since)

@@ -26,6 +26,9 @@ class Observer(Protocol):
 
     def statement_ended(self, meter: "Meter", sql: str, seconds: float, error: BaseException | None) -> None: ...
 
+    def gathered(self, meter: "Meter", seconds: float) -> None:
+        """It was answered by a statement of another's, which it waited for as long as that."""
+
     def stranger_asked(self, meter: "Meter", name: str, seconds: float, outcome: str) -> None:
         """`outcome` is "answered", "failed", or "left alone" where it was not asked at all."""
 
@@ -55,6 +58,7 @@ class Meter:
     method: str = ""
     status: int = 0
     statements: int = 0
+    gathered: int = 0  # how often a statement of another's served it too
     cost: int = 0  # of the operation, once it is judged
     operation: str | None = None
     kind: str | None = None
@@ -68,6 +72,11 @@ class Meter:
 
     def note_error(self, code: str) -> None:
         self.codes[code] = self.codes.get(code, 0) + 1
+
+    def note_gathered(self, seconds: float) -> None:
+        self.gathered += 1
+        for observer in self.observers:
+            observer.gathered(self, seconds)
 
     def note_refusal(self, code: str) -> None:
         self.refusals[code] = self.refusals.get(code, 0) + 1

@@ -97,6 +97,7 @@ class Tracing:
                 "marquee.request_id": meter.request_id,
                 "marquee.cost": meter.cost,
                 "marquee.statements": meter.statements,
+                "marquee.gathered": meter.gathered,
             },
         )
 
@@ -108,6 +109,9 @@ class Tracing:
         """The text of the statement, never its values."""
         name = sql.lstrip().partition(" ")[0].partition("\n")[0].upper()
         self._past(meter, name, seconds, error is not None, **{"db.system.name": "postgresql", "db.query.text": sql})
+
+    def gathered(self, meter: Meter, seconds: float) -> None:
+        self._past(meter, "wait for a shared statement", seconds, False)
 
     def stranger_asked(self, meter: Meter, name: str, seconds: float, outcome: str) -> None:
         self._past(meter, f"ask {name}", seconds, outcome != "answered", **{"marquee.outcome": outcome})

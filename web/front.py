@@ -143,6 +143,7 @@ class _Request:
             duration_ms=round(seconds * 1000, 1),
             operation=own.operation,
             statements=own.statements,
+            gathered=own.gathered,
             user_id=own.user_id,
             codes=list(own.codes),
         )

@@ -40,6 +40,7 @@ class Metrics:
         self._statements = self._spread("operation_statements", "SQL statements of an operation", _STATEMENTS)
         self._statement_seconds = self._spread("statement_seconds", "How long SQL took", _STATEMENT_SECONDS)
         self._statement_errors = self._count("statement_errors", "SQL that failed, by SQLSTATE class", "sqlstate")
+        self._gathered = self._count("gathered", "Askers whom a statement of another's served too")
         self._errors = self._count("errors", "Errors told to clients", "code")
         self._refusals = self._count("refusals", "What mutations refused", "code")
         self._open = self._gauge("open", "Sockets, event streams and operations of sockets that are open", "what")
@@ -128,6 +129,9 @@ class Metrics:
         if error is not None:
             state = getattr(error, "sqlstate", None)
             self._of(self._statement_errors, state[:2] if state else "none").inc()
+
+    def gathered(self, meter: Meter, seconds: float) -> None:
+        self._gathered.inc()
 
     def stranger_asked(self, meter: Meter, name: str, seconds: float, outcome: str) -> None:
         self._of(self._strangers, name, outcome).inc()

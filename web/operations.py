@@ -39,6 +39,7 @@ class SurroundOperation(SchemaExtension):
                 operation=own.operation,
                 duration_ms=round(own.operation_seconds * 1000, 1),
                 statements=own.statements,
+                gathered=own.gathered,
                 user_id=own.user_id,
                 codes=list(own.codes),
             )

@@ -178,13 +178,14 @@ async def test_behind_too_many_nobody_waits() -> None:
     assert await door.ask(5) == 50
 
 
-async def test_a_group_is_nobodys_but_its_statements_are_counted_for_its_first() -> None:
+async def test_a_group_is_nobodys_but_its_statements_are_counted_for_its_first_and_waited_for_by_the_others() -> None:
     door = Door()
     door.open.set()
-    meters, asked = [Meter("first"), Meter("second")], []
+    meters, asked = [Meter("first"), Meter("second")], list[asyncio.Task[int]]()
     for number, name in enumerate(("Ada", "Bob")):
         asker.set(name)
         meter.set(meters[number])
         asked.append(door.ask(number))
     assert await asyncio.gather(*asked) == [0, 10]
     assert door.seen == [("nobody", meters[0])]
+    assert [own.gathered for own in meters] == [0, 1]

@@ -18,6 +18,7 @@ from starlette.responses import Response
 from structlog.testing import capture_logs
 
 from composition import Marquee
+from domain import ids
 from domain.metering import Meter
 from integrations.tracing import Tracing
 from tests.api.conftest import Api, World
@@ -100,6 +101,24 @@ async def test_a_request_its_operation_and_its_statements_are_one_trace(marquee:
     assert "find-me" not in str(collector.spans), "values are nobody's business"
     assert collector.paths == {"/v1/traces"}
     assert collector.resources[0]["service.name"] == "Marquee"
+
+
+async def test_who_is_served_by_anothers_statement_shows_that_they_waited_for_it(
+    marquee: Marquee, world: World
+) -> None:
+    collector, content = Collector(), await world.content()
+    one = "query One($id: ID!) { content(id: $id) { title } }"
+    async with traced(marquee, collector) as (_, api):
+        asked = {"query": one, "variables": {"id": ids.encode("Content", content.id)}}
+        await asyncio.gather(*(post(api, asked) for _ in range(20)))
+    operations = {span.span_id: attributes(span.attributes) for span in collector.named("query One")}
+    waits = collector.named("wait for a shared statement")
+    assert waits
+    assert {span.parent_span_id for span in waits} < set(operations)
+    for span in waits:
+        told = operations[span.parent_span_id]
+        assert (told["marquee.statements"], told["marquee.gathered"]) == (0, 1)
+    assert len(waits) + len(collector.named("SELECT")) == len(operations) == 20
 
 
 async def test_a_caller_who_does_not_trace_is_not_traced(marquee: Marquee, world: World) -> None:

@@ -58,7 +58,8 @@ class FaultyServer:
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator["FaultyServer"]:
-        server = await asyncio.start_server(self.connected, "127.0.0.1", self.port)
+        # As many as come at once: what the system turns away comes again a second later.
+        server = await asyncio.start_server(self.connected, "127.0.0.1", self.port, backlog=1000)
         self.port = server.sockets[0].getsockname()[1]
         try:
             yield self
