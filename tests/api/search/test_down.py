@@ -98,15 +98,16 @@ async def test_the_database_answers_instead_where_settings_say_so(
 async def test_what_changes_meanwhile_is_told_when_the_engine_is_back(
     meilisearch: Searching, engine: MeilisearchServer, fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("integrations.meilisearch_index._ANSWER_SECONDS", 0.3)
     gone = await meilisearch.content("Goes")
     await meilisearch.settle()
     relay = next(job for job in meilisearch.marquee.searching.jobs() if job.name == "tell search")
     engine.failing = fault
     await meilisearch.content("Comes")
     await meilisearch.world.rows("update contents set deleted_at = now() where id = $1 returning id", gone.id)
-    for _ in range(2):
-        await relay.run()
+    with monkeypatch.context() as impatient:
+        impatient.setattr("integrations.meilisearch_index._ANSWER_SECONDS", 0.3)
+        for _ in range(2):
+            await relay.run()
     state = await meilisearch.marquee.searching.outbox.state(SEARCH)
     assert (state.waiting, state.refused) == (2, 0)
     engine.failing = None
