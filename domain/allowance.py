@@ -15,9 +15,9 @@ from domain.windows import SECONDS, Window
 _network_of = lru_cache(maxsize=10_000)(network_of)
 
 
-class Limited(enum.Enum):
-    """What is limited. ADDRESS and PERSON count costs; the others how often something dear is done, at what cost ever.
-    Values are names that clients read.
+class Limited(enum.StrEnum):
+    """What is limited, by the name that clients read. ADDRESS and PERSON count costs; the others how often something
+    dear is done, at what cost ever.
     """
 
     ADDRESS = "address"
@@ -25,9 +25,6 @@ class Limited(enum.Enum):
     SIGN_IN = "sign-in"
     GENERATED_IMAGES = "generated-images"
     DEVICE_REGISTRATIONS = "device-registrations"
-
-    # There is one of each, and every request looks for some: by the name, as enums do, takes several times as long.
-    __hash__ = object.__hash__
 
 
 class Allowance(Protocol):
@@ -108,7 +105,7 @@ class Limits:
         limited = [what for what in wanted if what in self._most]
         if not limited:
             return
-        takings = [Taking(f"{what.value}:{wanted[what]}", self._most[what], cost) for what in limited]
+        takings = [Taking(f"{what}:{wanted[what]}", self._most[what], cost) for what in limited]
         smallest = min(takings, key=lambda taking: taking.most)
         if cost > smallest.most:
             raise _never(cost, smallest.most)

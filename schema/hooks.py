@@ -4,7 +4,7 @@ and not for each operation, and that each hook is one generator and nothing arou
 
 import inspect
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from functools import cache, cached_property
+from functools import cache
 from types import TracebackType
 from typing import Any, TypeAlias
 
@@ -24,9 +24,9 @@ class Operation(ExecutionContext):
 
     known: Any = None
 
-    @cached_property
+    @property
     def operation_type(self) -> OperationType:
-        found: OperationType = ExecutionContext.operation_type.__get__(self)
+        found: OperationType = self.known.kind if self.known else super().operation_type
         return found
 
 

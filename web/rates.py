@@ -52,8 +52,8 @@ def _telling(send: Send, told: Mapping[Limited, Level]) -> Send:
 
     async def passing(message: Message) -> None:
         if told and message["type"] in _STARTS:
-            policies = [f'"{what.value}";q={level.most};w={SECONDS:.0f}' for what, level in told.items()]
-            left = [f'"{what.value}";r={level.left};t={level.seconds}' for what, level in told.items()]
+            policies = [f'"{what}";q={level.most};w={SECONDS:.0f}' for what, level in told.items()]
+            left = [f'"{what}";r={level.left};t={level.seconds}' for what, level in told.items()]
             own = ((b"ratelimit-policy", ", ".join(policies)), (b"ratelimit", ", ".join(left)))
             message["headers"] = [*message.get("headers", ()), *((name, value.encode()) for name, value in own)]
         await send(message)
