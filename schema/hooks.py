@@ -3,9 +3,9 @@ and not for each operation, and that each hook is one generator and nothing arou
 """
 
 import inspect
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from functools import cache
-from types import TracebackType
+from types import GeneratorType, TracebackType
 from typing import Any, TypeAlias
 
 import strawberry
@@ -16,7 +16,7 @@ from strawberry.types.execution import ExecutionContext
 from strawberry.types.graphql import OperationType
 
 _HOOKS = ("on_operation", "on_parse", "on_validate", "on_execute", "on_stream_result", "get_results")
-Begun: TypeAlias = AsyncIterator[None] | Iterator[None]
+Begun: TypeAlias = "AsyncIterator[None] | GeneratorType[None, None, None]"
 
 
 class Operation(ExecutionContext):
@@ -103,7 +103,7 @@ class Around:
         try:
             for hook in self._hooks:
                 begun = hook(*self._given)
-                next(begun) if isinstance(begun, Iterator) else await anext(begun)
+                next(begun) if isinstance(begun, GeneratorType) else await anext(begun)
                 self._begun.append(begun)
         except BaseException as error:
             await self.__aexit__(type(error), error, error.__traceback__)
@@ -137,8 +137,8 @@ def _has(extension: Any, name: str) -> bool:
 async def _ended(begun: Any, error: BaseException | None) -> BaseException | None:
     """What is wrong behind it, where it was told what was before."""
     try:
-        if isinstance(begun, Iterator):
-            next(begun) if error is None else begun.throw(error)  # type: ignore[attr-defined]
+        if isinstance(begun, GeneratorType):
+            next(begun) if error is None else begun.throw(error)
         else:
             await (anext(begun) if error is None else begun.athrow(error))
     except (StopIteration, StopAsyncIteration):

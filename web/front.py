@@ -106,7 +106,7 @@ class _Request:
         await self._send(message)
 
     def _note_stream(self, headers: list[tuple[bytes, bytes]]) -> None:
-        if any(name == b"content-type" and value.startswith(b"text/event-stream") for name, value in headers):
+        if dict(headers).get(b"content-type", b"").startswith(b"text/event-stream"):
             self._is_event_stream = True
             for observer in self._meter.observers:
                 observer.opened("event stream")
@@ -161,7 +161,10 @@ def _method(scope: Scope) -> str:
 
 
 def _header(scope: Scope, wanted: bytes) -> str | None:
-    return next((value.decode("latin-1") for name, value in scope["headers"] if name == wanted), None)
+    for name, value in scope["headers"]:
+        if name == wanted:
+            return str(value, "latin-1")
+    return None
 
 
 def _request_id(scope: Scope) -> str:

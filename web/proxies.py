@@ -15,7 +15,7 @@ class Unbelieving:
         self._app, self._is_told = app, False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not self._is_told and any(name == b"x-forwarded-for" for name, _ in scope.get("headers", ())):
+        if not self._is_told and b"x-forwarded-for" in dict(scope.get("headers", ())):
             self._is_told = True
             peer = (scope.get("client") or ("",))[0]
             _log.warning("proxy_not_believed", peer=peer, remedy="if it is yours, name it in TRUSTED_PROXIES")
