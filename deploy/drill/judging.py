@@ -19,6 +19,8 @@ _MOMENT = 0.5
 # A front that takes a new configuration hangs up idle connections, and a request may cross with that (RFC 9112, 9.5).
 # What reached a server and was lost there, the front tells by an answer; an answer that is cut has another code.
 _CROSSED = {"ReadError", "RemoteProtocolError"}
+# That is rare; what happens more often has another cause.
+_MOST_CROSSED = 5
 # An operation that is given up is given up after so long.
 _GIVEN_UP = 4.0
 
@@ -58,7 +60,7 @@ def judged(fault: Fault, span: Span, records: Sequence[Record], seen: Sequence[s
     answers = [record for record in records if record.kind not in NEWS]
     judging = [*_late(fault, answers), *_failed_without_need(fault, span, answers), *_late_news(fault, records)]
     back = back_after(span, records)
-    broken = [*seen, *_unclean(answers), *(told for told, sure in judging if sure)]
+    broken = [*seen, *_unclean(answers), *_hung_up_on(fault, answers), *(told for told, sure in judging if sure)]
     if back is None:
         missing = sorted(set(NEEDS) - set(first_good(records, span.back)) - NEWS)
         broken.append(f"not back within {BACK_WITHIN:.0f} s: {', '.join(missing) or 'some'}")
@@ -93,6 +95,15 @@ def _slack(records: Sequence[Record]) -> float:
 
 def _unclean(answers: Sequence[Record]) -> list[str]:
     return [f"{record.kind}: unclean answer {record.code}" for record in answers if record.outcome == "unclean"]
+
+
+def _hung_up_on(fault: Fault, answers: Sequence[Record]) -> list[str]:
+    crossed = sum(_has_crossed(fault, record) for record in answers)
+    return [f"{crossed} requests were hung up on"] if crossed > _MOST_CROSSED else []
+
+
+def _has_crossed(fault: Fault, record: Record) -> bool:
+    return fault.part == "rolling" and record.code in _CROSSED and record.took < _MOMENT
 
 
 def _late(fault: Fault, answers: Sequence[Record]) -> list[tuple[str, bool]]:
@@ -131,7 +142,7 @@ def _is_excused(fault: Fault, span: Span, record: Record) -> bool:
     if record.outcome != "unanswered":
         was_stopped = fault.breaks and record.at < span.back <= record.ended + _MOMENT
         return fault.part in NEEDS[record.kind] or was_stopped
-    if fault.part == "rolling" and record.code in _CROSSED and record.took < _MOMENT:
+    if _has_crossed(fault, record):
         return True
     # Past the front there is nobody who knows another server, or another store.
     return fault.breaks or (bool(record.past) and fault.part in {"server-1", "server-2", "rolling", "store"})

@@ -67,6 +67,12 @@ def test_a_request_may_cross_with_the_front_hanging_up_while_it_is_given_another
     assert judge("redis: kill -9", answer("review", 101, 0.0, **crossed)).broken
 
 
+def test_more_than_a_few_that_crossed_are_a_broken_promise() -> None:
+    crossed = answer("review", 101, 0.0, outcome="unanswered", code="ReadError", good=False)
+    assert judge("both servers: rolling restart", *[crossed] * 5).broken == ()
+    assert judge("both servers: rolling restart", *[crossed] * 6).broken == ("6 requests were hung up on",)
+
+
 def test_nobody_answers_only_where_the_door_itself_is_at_fault() -> None:
     lost: dict[str, Any] = {"outcome": "unanswered", "code": "ConnectError", "good": False}
     assert judge("server-1: kill -9", answer("review", 101, **lost)).unanswered == 1
