@@ -84,6 +84,15 @@ async def tmdb_for_all() -> AsyncIterator[TmdbServer]:
         yield running
 
 
+@pytest.fixture
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For those who sign people in: twenty at once, or one at a real Keycloak, take a slow machine longer than people
+    are made to wait.
+    """
+    monkeypatch.setattr("integrations.strangers._PATIENCE_SECONDS", 12.0)
+    monkeypatch.setattr("integrations.issuers._PATIENCE_SECONDS", 12.0)
+
+
 @pytest.fixture(autouse=True)
 def _the_same_both_ways() -> Iterator[None]:
     """Whatever a test asks, its plan and graphql-core answer the same."""

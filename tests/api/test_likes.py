@@ -44,11 +44,11 @@ async def put(api: Api, who: Person, content: Content, *, liked: bool = True) ->
     return result(await api.ask(LIKE if liked else UNLIKE, who, id=gid(content)))
 
 
-async def crowd(*asking: Coroutine[Any, Any, T]) -> list[T]:
-    """All of them, fifty at once: many more wait for a connection longer than the server lets them on a slow
+async def crowd(*asking: Coroutine[Any, Any, T], at_once: int = 50) -> list[T]:
+    """All of them, so many at once: many more wait for a connection longer than the server lets them on a slow
     machine. What fails is raised when all have ended, or the rest would run on into the next test.
     """
-    door = asyncio.Semaphore(50)
+    door = asyncio.Semaphore(at_once)
 
     async def through(one: Coroutine[Any, Any, T]) -> T:
         async with door:

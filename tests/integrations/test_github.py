@@ -194,6 +194,7 @@ async def test_what_this_server_does_wrong_is_no_fault_of_the_person(
     assert message == "GitHub refuses this server (redirect_uri_mismatch)."
 
 
+@pytest.mark.usefixtures("patience")
 async def test_twenty_people_at_once_are_each_themselves(
     server: GitHubServer, github: Provider, client: httpx2.AsyncClient
 ) -> None:

@@ -181,6 +181,7 @@ async def test_another_secret_than_google_gave_is_no_fault_of_the_person(
     assert [line["log_level"] for line in lines] == ["warning"] * 2
 
 
+@pytest.mark.usefixtures("patience")
 async def test_twenty_people_at_once_are_each_themselves(
     server: GoogleServer, google: Provider, client: httpx2.AsyncClient
 ) -> None:

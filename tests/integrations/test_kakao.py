@@ -194,6 +194,7 @@ async def test_an_app_need_not_have_a_secret(server: KakaoServer, client: httpx2
     assert "client_secret" not in asked.form
 
 
+@pytest.mark.usefixtures("patience")
 async def test_twenty_people_at_once_are_each_themselves(
     server: KakaoServer, kakao: Provider, client: httpx2.AsyncClient
 ) -> None:

@@ -142,10 +142,8 @@ async def is_locked(admin: httpx2.AsyncClient, email: str, guess: Callable[[], A
 
 
 @pytest.fixture(autouse=True)
-def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A real Keycloak beside all the other tests takes longer than anybody waits for it."""
-    monkeypatch.setattr("integrations.strangers._PATIENCE_SECONDS", 12.0)
-    monkeypatch.setattr("integrations.issuers._PATIENCE_SECONDS", 12.0)
+def _patience(patience: None) -> None:
+    """All of them."""
 
 
 @pytest.fixture

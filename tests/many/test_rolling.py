@@ -11,7 +11,7 @@ from tests.api.conftest import Api, Person, World
 from tests.api.test_playback import assert_books_balance, started
 from tests.api.test_subscriptions import WATCH, connected, report
 
-_ASKERS = 4
+_ASKERS = 2  # servers that start want both cores
 
 
 async def test_no_request_that_was_accepted_fails_while_both_servers_start_anew(
@@ -36,7 +36,7 @@ async def test_no_request_that_was_accepted_fails_while_both_servers_start_anew(
     asking = [asyncio.create_task(ask(person)) for person in people]
     await many.roll()
     over.set()
-    assert sum(await asyncio.gather(*asking)) > 100
+    assert sum(await asyncio.gather(*asking)) > 50
     assert not set(before) & {server.pid for server in many.servers}
     for person in people:
         views = len(await world.rows("select 1 from view_logs where user_id = $1", person.user.id))
