@@ -18,8 +18,9 @@ import asyncpg
 
 from benchmarks.ground import bare
 from domain.search import SearchFacet, SearchQuery
+from persistence.codecs import teach_types
 from persistence.database import Database
-from persistence.pool import Session, teach_types
+from persistence.pool import Session
 from persistence.search import DatabaseSearch
 from persistence.search_terms import put_terms
 

@@ -10,13 +10,14 @@ import asyncpg
 
 from domain.errors import Conflict, Unavailable
 from domain.importing import DEEDS, Kind, Outcome, Reason, Row, Trust, Verdict
+from persistence.codecs import teach_types
 from persistence.database import Connection
 from persistence.importing_batch import Batch
 from persistence.importing_deeds import end_known_deeds, write_deeds
 from persistence.importing_judging import end_known, find_named, prepare, refuse_doubles, remember
 from persistence.importing_things import end_things, join_here, refuse_admins, write_things
 from persistence.locks import IMPORTS
-from persistence.pool import UNREACHABLE, Session, teach_types
+from persistence.pool import UNREACHABLE, Session
 from persistence.tables import (
     content_genres,
     content_likes,

@@ -1,9 +1,8 @@
 """Connections to one PostgreSQL: lent for a statement or a transaction, and put in order before they are lent again."""
 
 import asyncio
-import enum
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from contextlib import suppress
 from typing import Any, TypeAlias
 
@@ -12,7 +11,7 @@ import structlog
 from asyncpg.transaction import Transaction
 
 from domain.ports import PoolState
-from persistence.tables import ENUMS
+from persistence.codecs import teach_types
 
 Connection: TypeAlias = Any
 
@@ -35,6 +34,8 @@ UNREACHABLE = (
 _WAIT_SECONDS = 4.0
 _COMMAND_SECONDS = 4.2
 _TIDY_SECONDS = 60.0
+# Between tries of whoever starts while the database does, or has its hands full.
+_OPENING_PAUSES = (0.5, 1.0, 2.0, 4.0)
 _UNSEEN = 1000
 _LIMITS = {
     "statement_timeout": "4s",
@@ -81,6 +82,21 @@ class Pool:
         self._ending: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
+        """Raises the reason of the last of several tries."""
+        for pause in _OPENING_PAUSES:
+            try:
+                await self._open()
+                break
+            except (OSError, asyncpg.CannotConnectNowError) as error:
+                _log.warning("database_awaited", reason=repr(error)[:200])
+                await asyncio.sleep(pause)
+        else:
+            await self._open()
+        if self._shared and self._needed:
+            await self._look_for_limits()
+        self._tidying = asyncio.create_task(self._tidy())
+
+    async def _open(self) -> None:
         limits = {} if self._shared else _LIMITS
         cache: dict[str, Any] = {"statement_cache_size": 0} if self._shared else {}
         self._pool = await asyncpg.create_pool(
@@ -95,9 +111,6 @@ class Pool:
             server_settings={"application_name": "marquee", **limits},
             **cache,
         )
-        if self._shared and self._needed:
-            await self._look_for_limits()
-        self._tidying = asyncio.create_task(self._tidy())
 
     async def close(self) -> None:
         if self._pool is None:
@@ -270,22 +283,5 @@ async def _settle(connection: Connection, whole: Transaction | None) -> None:
         await connection.execute("select 1")
 
 
-async def teach_types(connection: "asyncpg.Connection[Any]") -> None:
-    """Enums arrive as the domain's own members. In one transaction, for behind PgBouncer only that is one session."""
-    async with connection.transaction():
-        for name, kind in ENUMS.items():
-            members = _members(kind)
-            await connection.set_type_codec(name, schema="public", encoder=_value, decoder=members, format="text")
-
-
 async def _leave_as_it_is(connection: "asyncpg.Connection[Any]") -> None:
     """None of our statements leaves a setting, a lock or a cursor behind, so there is nothing to put back."""
-
-
-def _members(kind: type[enum.Enum]) -> Callable[[str], enum.Enum]:
-    """From a value to its member, as by calling the enum, which takes ten times as long."""
-    return {str(member.value): member for member in kind}.__getitem__
-
-
-def _value(member: enum.Enum) -> Any:
-    return member.value

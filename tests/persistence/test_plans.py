@@ -19,8 +19,9 @@ from domain.likes import LIKED
 from domain.pages import Order, PageRequest
 from domain.reviews import REVIEWS_BY_AGE
 from persistence import contents, likes, reviews
+from persistence.codecs import teach_types
 from persistence.pages import page_values
-from persistence.pool import Session, teach_types
+from persistence.pool import Session
 from persistence.statements import Statement
 from tests.conftest import database_from_template
 from tests.persistence import large_catalogue
