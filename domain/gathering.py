@@ -124,5 +124,7 @@ class Gathering(Generic[Call, Answer]):
             for waiting, answer in zip(group, answers, strict=True):
                 if not waiting.answer.done():
                     waiting.answer.set_result(answer)
-                    if waiting.meter and waiting is not group[0]:
-                        waiting.meter.note_gathered(time.perf_counter() - waiting.since)
+        now = time.perf_counter()
+        for waiting, answer in zip(group, answers, strict=True):
+            if answer is not None and waiting.meter and waiting.meter is not group[0].meter:
+                waiting.meter.note_gathered(now - waiting.since)

@@ -108,13 +108,15 @@ class Tracing:
     def statement_ended(self, meter: Meter, sql: str, seconds: float, error: BaseException | None) -> None:
         """The text of the statement, never its values."""
         name = sql.lstrip().partition(" ")[0].partition("\n")[0].upper()
-        self._past(meter, name, seconds, error is not None, **{"db.system.name": "postgresql", "db.query.text": sql})
+        told = {"db.system.name": "postgresql", "db.query.text": sql}
+        self._past(meter, name, SpanKind.CLIENT, seconds, failed=error is not None, **told)
 
     def gathered(self, meter: Meter, seconds: float) -> None:
-        self._past(meter, "wait for a shared statement", seconds, False)
+        self._past(meter, "wait for a shared statement", SpanKind.INTERNAL, seconds, failed=False)
 
     def stranger_asked(self, meter: Meter, name: str, seconds: float, outcome: str) -> None:
-        self._past(meter, f"ask {name}", seconds, outcome != "answered", **{"marquee.outcome": outcome})
+        told = {"marquee.outcome": outcome}
+        self._past(meter, f"ask {name}", SpanKind.CLIENT, seconds, failed=outcome != "answered", **told)
 
     def event_sent(self) -> None: ...
 
@@ -136,15 +138,15 @@ class Tracing:
             ended.span.set_status(StatusCode.ERROR)
         ended.span.end()
 
-    def _past(self, meter: Meter, name: str, seconds: float, failed: bool, **attributes: Any) -> None:
+    def _past(
+        self, meter: Meter, name: str, kind: SpanKind, seconds: float, *, failed: bool, **attributes: Any
+    ) -> None:
         """What has ended already, within whatever is open."""
         if meter.span is None or not meter.span.span.is_recording():
             return
         end = time.time_ns()
         start = end - int(seconds * 1e9)
-        span = self._tracer.start_span(
-            name, meter.span.inside, SpanKind.CLIENT, attributes=attributes, start_time=start
-        )
+        span = self._tracer.start_span(name, meter.span.inside, kind, attributes=attributes, start_time=start)
         if failed:
             span.set_status(StatusCode.ERROR)
         span.end(end)

@@ -5,6 +5,7 @@ With `--sql` alembic prints what it would do, and asks no database.
 
 import asyncio
 import time
+from contextlib import aclosing
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from persistence.locks import MIGRATIONS
+from persistence.opening import patiently
 from persistence.tables import metadata
 
 # What a role is allowed is meant for requests. Waiting for another process, or making an index, may take hours.
@@ -72,7 +74,7 @@ def _configure(**how: Any) -> None:
 
 async def _online(dsn: str) -> None:
     engine: Any = create_async_engine(sa.make_url(dsn).set(drivername="postgresql+asyncpg"), poolclass=NullPool)
-    async with engine.connect() as connection:
+    async with aclosing(await patiently(engine.connect)) as connection:
         await connection.run_sync(_run)
     await engine.dispose()
 

@@ -12,6 +12,7 @@ from asyncpg.transaction import Transaction
 
 from domain.ports import PoolState
 from persistence.codecs import teach_types
+from persistence.opening import patiently
 
 Connection: TypeAlias = Any
 
@@ -34,8 +35,6 @@ UNREACHABLE = (
 _WAIT_SECONDS = 4.0
 _COMMAND_SECONDS = 4.2
 _TIDY_SECONDS = 60.0
-# Between tries of whoever starts while the database does, or has its hands full.
-_OPENING_PAUSES = (0.5, 1.0, 2.0, 4.0)
 _UNSEEN = 1000
 _LIMITS = {
     "statement_timeout": "4s",
@@ -82,24 +81,15 @@ class Pool:
         self._ending: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
-        """Raises the reason of the last of several tries."""
-        for pause in _OPENING_PAUSES:
-            try:
-                await self._open()
-                break
-            except (OSError, asyncpg.CannotConnectNowError) as error:
-                _log.warning("database_awaited", reason=repr(error)[:200])
-                await asyncio.sleep(pause)
-        else:
-            await self._open()
+        self._pool = await patiently(self._made)
         if self._shared and self._needed:
             await self._look_for_limits()
         self._tidying = asyncio.create_task(self._tidy())
 
-    async def _open(self) -> None:
+    async def _made(self) -> "asyncpg.Pool[Any]":
         limits = {} if self._shared else _LIMITS
         cache: dict[str, Any] = {"statement_cache_size": 0} if self._shared else {}
-        self._pool = await asyncpg.create_pool(
+        return await asyncpg.create_pool(
             self.dsn,
             min_size=1 if self._needed else 0,
             max_size=self._size,

@@ -103,7 +103,7 @@ def _hung_up_on(fault: Fault, answers: Sequence[Record]) -> list[str]:
 
 
 def _has_crossed(fault: Fault, record: Record) -> bool:
-    return fault.part == "rolling" and record.code in _CROSSED and record.took < _MOMENT
+    return fault.part == "rolling" and record.code in _CROSSED and record.took < _MOMENT and not record.past
 
 
 def _late(fault: Fault, answers: Sequence[Record]) -> list[tuple[str, bool]]:

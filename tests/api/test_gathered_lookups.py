@@ -98,7 +98,8 @@ async def test_who_asks_after_a_change_finds_it(
         await told.wait()
         return there
 
-    monkeypatch.setattr("persistence.lookups._PATIENCE_SECONDS", 20.0)
+    for patience in ("_PATIENCE_SECONDS", "_ALL_SECONDS"):
+        monkeypatch.setattr(f"persistence.lookups.{patience}", 20.0)
     monkeypatch.setattr(lookups, "_rows", finding)
     early = asyncio.create_task(found(store, [[contents[0].id]]))
     async with asyncio.timeout(5):

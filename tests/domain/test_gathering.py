@@ -189,3 +189,15 @@ async def test_a_group_is_nobodys_but_its_statements_are_counted_for_its_first_a
     assert await asyncio.gather(*asked) == [0, 10]
     assert door.seen == [("nobody", meters[0])]
     assert [own.gathered for own in meters] == [0, 1]
+
+
+async def test_who_asks_twice_or_is_not_answered_was_not_served_by_anothers_statement() -> None:
+    door, own, other = Door(), Meter("own"), Meter("other")
+    door.open.set()
+    meter.set(own)
+    await asyncio.gather(door.ask(1), door.ask(2))
+    door.error = Unavailable("Not now.")
+    asked = [door.ask(3)]
+    meter.set(other)
+    assert await asyncio.gather(*asked, door.ask(4)) == [300, 400]
+    assert (door.groups, own.gathered, other.gathered) == ([[1, 2], [3, 4]], 0, 0)

@@ -69,7 +69,8 @@ def test_a_request_may_cross_with_the_front_hanging_up_while_it_is_given_another
 
 def test_more_than_a_few_that_crossed_are_a_broken_promise() -> None:
     crossed = answer("review", 101, 0.0, outcome="unanswered", code="ReadError", good=False)
-    assert judge("both servers: rolling restart", *[crossed] * 5).broken == ()
+    past = answer("review", 101, 0.0, outcome="unanswered", code="ReadError", good=False, past="server-1")
+    assert judge("both servers: rolling restart", *[crossed] * 5, past).broken == ()
     assert judge("both servers: rolling restart", *[crossed] * 6).broken == ("6 requests were hung up on",)
 
 

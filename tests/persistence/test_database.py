@@ -60,7 +60,8 @@ async def test_a_transaction_that_fails_is_undone(database: Database) -> None:
         assert await connection.fetchval("select count(*) from genres where name = 'half written'") == 0
 
 
-async def test_a_database_that_is_not_there_is_told() -> None:
+async def test_a_database_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("persistence.opening._PAUSES", ())
     database = Database("postgresql://nobody@127.0.0.1:1/none")
     with pytest.raises((Unavailable, OSError)):
         await database.open()

@@ -1,15 +1,12 @@
 """Connections that came back lie at hand for the next who needs one."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Any
 
 import asyncpg
 import pytest
-from sqlalchemy.engine import make_url
-from structlog.testing import capture_logs
 
 from domain.ports import PoolState
 from persistence import pool as module
@@ -52,40 +49,6 @@ class Minutes:
         self._next.set()
         async with asyncio.timeout(5):
             await self.asleep.wait()
-
-
-async def test_a_database_that_cannot_be_reached_at_first_is_waited_for(
-    pool_dsn: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "_OPENING_PAUSES", (0.0, 0.0))
-    create, reasons = asyncpg.create_pool, [ConnectionRefusedError(), asyncpg.CannotConnectNowError("it starts")]
-
-    async def creating(*given: Any, **named: Any) -> Any:
-        if reasons:
-            raise reasons.pop(0)
-        return await create(*given, **named)
-
-    monkeypatch.setattr(asyncpg, "create_pool", creating)
-    pool = Pool(pool_dsn, 1, shared=False)
-    with capture_logs() as lines:
-        await pool.open()
-    async with pool.lend() as connection:
-        assert await connection.fetchval("select 1") == 1
-    await pool.close()
-    assert [line["event"] for line in lines] == ["database_awaited"] * 2
-
-
-async def test_one_that_stays_away_or_refuses_us_is_given_up(pool_dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_OPENING_PAUSES", (0.0, 0.0))
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        closed = f"postgresql://nobody@127.0.0.1:{server.getsockname()[1]}/nothing"
-    with capture_logs() as lines, pytest.raises(OSError, match="Connect call failed"):
-        await Pool(closed, 1, shared=False).open()
-    assert len(lines) == 2
-    unknown = make_url(pool_dsn).set(database="nothing_of_this_name").render_as_string(hide_password=False)
-    with capture_logs() as lines, pytest.raises(asyncpg.InvalidCatalogNameError):
-        await Pool(unknown, 1, shared=False).open()
-    assert lines == [], "to ask again would not help"
 
 
 async def pid(connection: Any) -> int:

@@ -104,8 +104,10 @@ async def test_a_request_its_operation_and_its_statements_are_one_trace(marquee:
 
 
 async def test_who_is_served_by_anothers_statement_shows_that_they_waited_for_it(
-    marquee: Marquee, world: World
+    marquee: Marquee, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for patience in ("_PATIENCE_SECONDS", "_ALL_SECONDS"):
+        monkeypatch.setattr(f"persistence.lookups.{patience}", 20.0)
     collector, content = Collector(), await world.content()
     one = "query One($id: ID!) { content(id: $id) { title } }"
     async with traced(marquee, collector) as (_, api):
