@@ -72,7 +72,7 @@ async def held(marquee: Marquee, sql: str, *values: object) -> AsyncIterator[Non
 
 async def until_waiting(world: World, count: int = 1) -> Sequence[int]:
     """The sessions that wait for a lock, as soon as there are so many."""
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(20):
         while len(found := await world.rows(_WAITING)) < count:
             await asyncio.sleep(0.01)
     return [pid for (pid,) in found]
@@ -243,7 +243,7 @@ async def test_everybody_of_a_group_is_heard_of(world: World, marquee: Marquee, 
     with ExitStack() as listening:
         inboxes = [listening.enter_context(marquee.signals.listen(("progress", who.user.id))) for who in viewers]
         await reporting.record(*((who, event(content, n)) for n, who in enumerate(viewers)))
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(20):
             assert [(await inbox.wait()).lost for inbox in inboxes] == [False] * 3
 
 

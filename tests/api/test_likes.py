@@ -71,7 +71,7 @@ async def counted(world: World) -> list[int]:
 async def waiting(world: World, many: int) -> None:
     """Until so many transactions wait for a lock."""
     asked = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(20):
         while await world.rows(asked) != [(many,)]:
             await asyncio.sleep(0.01)
 

@@ -135,7 +135,7 @@ async def test_who_meets_their_own_first_view_on_its_way_hears_the_balance_after
     async with marquee.database.writing() as transaction:
         await marquee.stores.playback.start(transaction, person.user.id, content.id, None, None, timedelta())
         second = asyncio.create_task(started(api, person, content))
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(20):
             while not await world.rows("select 1 from pg_locks where not granted"):
                 await asyncio.sleep(0.01)
     answer = await second

@@ -33,7 +33,7 @@ async def test_whoever_has_reported_when_the_process_is_told_to_end_is_answered(
             await transaction.execute("lock table progress_changes in exclusive mode")
             for person, talk in zip(people, talks, strict=True):
                 await talk.say(asking(person, RECORD, events=[event(content, 7)]))
-            async with asyncio.timeout(3):
+            async with asyncio.timeout(20):
                 while not await world.rows(_WRITING):
                     await asyncio.sleep(0.01)
             server.terminate()
