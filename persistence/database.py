@@ -92,6 +92,10 @@ class _Told:
             _tell(error)
 
 
+def unreached() -> Unavailable:
+    return Unavailable("The database cannot be reached just now. Please try again.")
+
+
 def _tell(error: BaseException) -> None:
     """Raises what the domain calls it. Returns where it has no word for it."""
     if isinstance(error, _NO_TEXT):
@@ -99,4 +103,4 @@ def _tell(error: BaseException) -> None:
     if isinstance(error, asyncpg.ForeignKeyViolationError):
         raise Conflict("Something that this needs was deleted just now.") from error
     if isinstance(error, UNREACHABLE):
-        raise Unavailable("The database cannot be reached just now. Please try again.") from error
+        raise unreached() from error

@@ -7,10 +7,9 @@ from itertools import chain
 from operator import attrgetter
 from typing import Generic, TypeVar
 
-from domain.errors import Unavailable
 from domain.freshness import may_lag
 from domain.gathering import Gathering
-from persistence.database import Database
+from persistence.database import Database, unreached
 from persistence.statements import Statement, by_key
 
 T = TypeVar("T")
@@ -50,7 +49,7 @@ class Lookups(Generic[T]):
             async with asyncio.timeout(_ALL_SECONDS):
                 return await self._gatherings[lagging].ask(tuple(ids), len(ids))
         except TimeoutError as error:
-            raise Unavailable("The database cannot be reached just now. Please try again.") from error
+            raise unreached() from error
 
     async def _together(self, lagging: bool, asked: Sequence[Sequence[int]]) -> list[list[T | None]]:
         may_lag.set(lagging)  # whoever serves does so in a context of nobody's

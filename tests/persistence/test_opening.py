@@ -24,15 +24,13 @@ async def test_a_database_that_cannot_be_reached_at_first_is_waited_for(
     dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("persistence.opening._PAUSES", (0.0,) * PAUSES)
-    create, reasons = (
-        asyncpg.create_pool,
-        [
-            ConnectionRefusedError(),
-            asyncpg.CannotConnectNowError("it starts"),
-            asyncpg.TooManyConnectionsError("it is full"),
-            asyncpg.ProtocolViolationError("PgBouncer has no server"),
-        ],
-    )
+    create = asyncpg.create_pool
+    reasons = [
+        ConnectionRefusedError(),
+        asyncpg.CannotConnectNowError("it starts"),
+        asyncpg.TooManyConnectionsError("it is full"),
+        asyncpg.ProtocolViolationError("PgBouncer has no server"),
+    ]
 
     async def creating(*given: Any, **named: Any) -> Any:
         if reasons:

@@ -24,7 +24,7 @@ _LISTING = (
 @dataclass
 class FaultyServer:
     """`fault` answers every request; without one, answers are good. `asked` are the heads of all requests so far;
-    `left` is set when a connection has ended, and `empty` while none is open.
+    `left` is set when a connection has ended, and `empty` when all have.
     """
 
     port: int = 0
