@@ -25,4 +25,7 @@ def downgrade(dsn: str, revision: str = "base") -> None:
 
 
 if __name__ == "__main__":
-    upgrade(os.environ["DATABASE_URL"])
+    try:
+        upgrade(os.environ["DATABASE_URL"])
+    except OSError as error:
+        raise SystemExit(f"The database cannot be reached: {error}") from None

@@ -120,7 +120,7 @@ def test_what_cannot_be_imported_at_all_is_said(street: Street) -> None:
 def test_it_ends_with_two_where_it_cannot_begin(street: Street, settings: dict[str, str], said: str) -> None:
     done = begin(street, EXAMPLE, **settings)
     out, _ = done.communicate(timeout=120)
-    assert (done.returncode, said in out) == (2, True), out
+    assert (done.returncode, said in out, "Traceback" in out) == (2, True, False), out
 
 
 async def test_killed_in_the_middle_everything_agrees_and_the_next_run_does_the_rest(street: Street) -> None:
